@@ -1,0 +1,1 @@
+"""form-js documents: marshmallow schemas for validation and view models for the page."""

@@ -1,0 +1,1 @@
+"""Models, decision tables, scenarios and profiles; access to the files, no behaviour."""

@@ -1,0 +1,1 @@
+"""Use cases, database and the doors to the outside."""

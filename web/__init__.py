@@ -1,0 +1,1 @@
+"""HTTP: pages, /v2, /api/v1, and the command line."""

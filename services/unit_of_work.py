@@ -1,0 +1,90 @@
+"""The only place that commits: one use case, one unit of work, one commit (decision D8)."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError
+
+from services import audit
+from services.errors import StaleVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Any
+
+    from services.bootstrap import App
+    from services.context import Actor
+    from services.db.session import MandantSession
+
+T = TypeVar("T")
+RACES = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.UniqueViolation)
+ATTEMPTS = 6
+
+
+class UnitOfWork:
+    """A transaction of one actor. Leaving the block without :meth:`commit` rolls everything back.
+
+    ``after_commit`` collects what may run once the commit is through (delivery of messages to other families); it is
+    an acceleration only: everything listed there is also found in the tables by the worker.
+    """
+
+    def __init__(self, app: App, actor: Actor, session: MandantSession | None = None) -> None:
+        self.app, self.actor = app, actor
+        self.session: MandantSession = session if session is not None else app.sessions(info={"mandant": actor.mandant})
+        self.now = app.clock.now()
+        self.after_commit: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.session.rollback()
+        self.session.close()
+
+    def key(self) -> int:
+        """A new 64-bit key."""
+        return self.app.keys.take(self.session)
+
+    def audit(self, command: str, subject: str, *, chain: str, reason: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
+        audit.record(self.session, self.actor, chain=chain, command=command, subject=subject, at=self.now, reason=reason, detail=detail)
+
+    def commit(self) -> None:
+        self.session.commit()
+
+
+def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
+    """Run ``work`` and commit. A lost race (compare-and-swap, deadlock, unique number) is repeated from a fresh read.
+
+    Raises what ``work`` raises; :class:`StaleVersion` only after several lost races in a row.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with UnitOfWork(app, actor) as uow:
+                result = work(uow)
+                uow.commit()
+                pending = uow.after_commit
+            for action in pending:
+                action()
+        except StaleVersion:
+            if attempt == ATTEMPTS - 1:
+                raise
+        except DBAPIError as error:
+            if not isinstance(error.orig, RACES):
+                raise
+            if attempt == ATTEMPTS - 1:
+                raise StaleVersion from error
+        else:
+            return result
+        time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+def read(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
+    """Run a reading ``work`` in one transaction that is never committed."""
+    with UnitOfWork(app, actor) as uow:
+        return work(uow)

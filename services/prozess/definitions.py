@@ -1,0 +1,100 @@
+"""Deployed definitions: found by id, version or key, parsed once and kept (they never change)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import text
+
+from engine import dmn
+from engine.catalogue import Definition
+from forms.catalogue import parse as parse_form
+from services.errors import NotFound
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from engine.dmn import DecisionModel
+    from forms.model import Form
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionInfo:
+    """The row of a process definition without its bytes."""
+
+    key: int
+    process_id: str
+    version: int
+    version_tag: str | None
+    name: str | None
+    resource_name: str
+    deployment_key: int
+
+
+class Library:
+    """Parsed definitions of one process. Thread-safe enough: parsing twice is waste, never wrong."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[tuple[str, int], Any] = {}
+
+    def _cached(self, kind: str, key: int, load: Callable[[], T]) -> T:
+        found: T | None = self._by_key.get((kind, key))
+        if found is None:
+            found = self._by_key[kind, key] = load()
+        return found
+
+    def process(self, session: Session, key: int) -> Definition:
+        """The parsed process definition. Raises NotFound."""
+        def load() -> Definition:
+            row = session.execute(text("select process_id, xml from process_definition where key = :k"), {"k": key}).one_or_none()
+            if row is None:
+                raise NotFound(f"Die Prozessdefinition {key} gibt es nicht.")
+            return Definition(bytes(row.xml), str(key), row.process_id)
+        return self._cached("process", key, load)
+
+    def decision(self, session: Session, key: int) -> DecisionModel:
+        """The parsed model that holds the decision. Raises NotFound."""
+        def load() -> DecisionModel:
+            xml = session.execute(text("select xml from decision_definition where key = :k"), {"k": key}).scalar_one_or_none()
+            if xml is None:
+                raise NotFound(f"Die Entscheidung {key} gibt es nicht.")
+            return dmn.parse(bytes(xml))
+        return self._cached("decision", key, load)
+
+    def form(self, session: Session, key: int) -> Form:
+        """The parsed form. Raises NotFound."""
+        def load() -> Form:
+            body = session.execute(text("select body from form_definition where key = :k"), {"k": key}).scalar_one_or_none()
+            if body is None:
+                raise NotFound(f"Das Formular {key} gibt es nicht.")
+            return parse_form(bytes(body))
+        return self._cached("form", key, load)
+
+
+COLUMNS = "key, process_id, version, version_tag, name, resource_name, deployment_key"
+
+
+def find_process(session: Session, *, process_id: str | None = None, key: int | None = None, version: int | None = None,
+                 version_tag: str | None = None, deployment_key: int | None = None) -> DefinitionInfo:
+    """By key, or by id and version, tag or deployment, else the latest version of the id. Raises NotFound."""
+    where, values = ["true"], {"id": process_id, "key": key, "version": version, "tag": version_tag, "deployment": deployment_key}
+    for column, name in (("process_id", "id"), ("key", "key"), ("version", "version"), ("version_tag", "tag"), ("deployment_key", "deployment")):
+        if values[name] is not None:
+            where.append(f"{column} = :{name}")
+    row = session.execute(text(
+        f"select {COLUMNS} from process_definition where {' and '.join(where)} order by version desc limit 1"),  # noqa: S608  our own words
+        values).mappings().one_or_none()
+    if row is None or (process_id is None and key is None):
+        raise NotFound(f"Den Prozess „{process_id or key}“ gibt es hier nicht. Bitte zuerst das Modell einspielen.", process=process_id or key)
+    return DefinitionInfo(**row)
+
+
+@lru_cache(maxsize=1)
+def library() -> Library:
+    """The library of this operating-system process."""
+    return Library()

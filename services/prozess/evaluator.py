@@ -1,0 +1,42 @@
+"""The evaluator of a command: FEEL with the facts of the case, the Kommunalprofil, the clock, and the deployed decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from engine.calendar import Calendar
+from engine.expressions import Expressions
+from services.prozess.definitions import library
+
+if TYPE_CHECKING:
+    from services.unit_of_work import UnitOfWork
+
+
+def calendar_of(uow: UnitOfWork) -> Calendar:
+    """Arbeitstage of the Mandant: holidays of its Land and its closing days."""
+    profil = uow.app.profil_of(uow.actor.mandant)
+    return Calendar(profil.land, frozenset(profil.schliesstage))
+
+
+def make_evaluator(uow: UnitOfWork, business_id: str | None, decisions: list[dict[str, Any]]) -> Expressions:
+    """``decisions`` collects what was decided and why, one row for the decision log each."""
+    profil = uow.app.profil_of(uow.actor.mandant)
+    facts = {
+        "fall": lambda: uow.app.facts(uow.session, business_id) if business_id else {},
+        "profil": profil.as_facts}
+
+    def decide(decision_id: str, view: Mapping[str, Any]) -> Any:  # noqa: ANN401  a FEEL value
+        row = uow.session.execute(text("select key from decision_definition where decision_id = :d order by version desc limit 1"),
+                                  {"d": decision_id}).one_or_none()
+        if row is None:
+            raise LookupError(f"Die Entscheidung „{decision_id}“ ist nicht eingespielt.")
+        decided = library().decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
+        decisions.append({"mandant": uow.actor.mandant, "instance_key": 0, "decision_id": decision_id, "decision_key": row.key,
+                          "result": decided.value, "matched": [vars(rule) for rule in decided.matched_rules], "at": uow.now})
+        return decided.value
+
+    evaluator = Expressions(facts=facts, frist=profil.frist, calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
+    return evaluator

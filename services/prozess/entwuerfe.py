@@ -1,0 +1,65 @@
+"""Drafts: what a person typed into a task, valid or not. One per person and task; it survives log-out and ends with the task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from services import policy
+from services.db.models.prozess import Entwurf
+from services.errors import InvalidInput, TaskNotOpen
+from services.prozess.tasks import load
+from services.unit_of_work import UnitOfWork, read, transact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from services.bootstrap import App
+    from services.context import Actor
+
+MAX_FIELDS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """``inhalt`` holds the fields as typed: field name to text or list of texts."""
+
+    inhalt: Mapping[str, Any]
+    gespeichert: datetime
+
+
+def save(app: App, actor: Actor, *, key: int, inhalt: Mapping[str, Any]) -> datetime:
+    """Keep what was typed; returns when. Raises TaskNotOpen, NotFound."""
+    if len(inhalt) > MAX_FIELDS:
+        raise InvalidInput(f"Ein Entwurf hat höchstens {MAX_FIELDS} Felder.")
+
+    def work(uow: UnitOfWork) -> datetime:
+        task = load(uow.session, actor, key)
+        policy.require_task(actor, "complete", task)
+        if task.status != "CREATED":
+            raise TaskNotOpen(task=key, status=task.status)
+        statement = insert(Entwurf).values(task_key=key, login=actor.login, mandant=actor.mandant, inhalt=dict(inhalt), gespeichert=uow.now)
+        uow.session.execute(statement.on_conflict_do_update(
+            index_elements=["task_key", "login"], set_={"inhalt": statement.excluded.inhalt, "gespeichert": statement.excluded.gespeichert}))
+        return uow.now
+    return transact(app, actor, work)
+
+
+def load_draft(app: App, actor: Actor, *, key: int) -> Draft | None:
+    """The draft of this person for this task, if there is one."""
+    def work(uow: UnitOfWork) -> Draft | None:
+        row = uow.session.execute(text("select inhalt, gespeichert from entwurf where task_key = :k and login = :l"),
+                                  {"k": key, "l": actor.login}).one_or_none()
+        return None if row is None else Draft(inhalt=row.inhalt, gespeichert=row.gespeichert)
+    return read(app, actor, work)
+
+
+def discard(app: App, actor: Actor, *, key: int) -> None:
+    """Throw the draft away."""
+    def work(uow: UnitOfWork) -> None:
+        uow.session.execute(text("delete from entwurf where task_key = :k and login = :l"), {"k": key, "l": actor.login})
+    transact(app, actor, work)

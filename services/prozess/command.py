@@ -155,6 +155,15 @@ class Command:
             self.uow.session.execute(insert(DecisionLog), self.decisions)
         assert self.root is not None
         self.uow.audit(command, subject, chain=f"pi:{self.root.root_key}", reason=reason, detail=detail)
+        self.take_buffered()
+
+    def take_buffered(self) -> None:
+        """Elements that began to wait may find their message in the buffer already."""
+        waiting = [(waits.name, waits.correlation_key, self.store.rows[place[0]].process_id)
+                   for place, waits in self.changes.subscriptions.opened.items() if waits.kind == "message"]
+        if waiting:
+            from services.prozess.messages import deliver_buffered  # noqa: PLC0415  messages.py runs commands itself
+            deliver_buffered(self.uow, waiting)
 
     def buffer_thrown(self) -> None:
         """Messages and signals for other families: rows of this commit, delivered right after it (and by the worker if we die)."""

@@ -444,7 +444,10 @@ FUNCTIONS = (
     """
     create function etappe.faellige_timer(bis timestamptz, anzahl int) returns table (mandant text, key bigint, root_key bigint)
     language sql stable security definer set search_path = etappe, pg_temp as
-    $$ select t.mandant, t.key, t.root_key from timer t where t.status = 0 and t.due <= bis order by t.due, t.key limit anzahl $$
+    $$ select t.mandant, t.key, t.root_key from timer t left join process_instance r on r.key = t.root_key
+       where t.status = 0 and t.due <= bis and (r.key is null or r.status = 'ACTIVE')
+         and (t.failures = 0 or t.due + interval '5 seconds' * power(2, least(t.failures, 12)) <= bis)
+       order by t.due, t.key limit anzahl $$
     """,
     """
     create function etappe.wartende_nachrichten(anzahl int) returns table (mandant text, key bigint)

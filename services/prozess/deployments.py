@@ -1,0 +1,213 @@
+"""Bringing resources in: models, decision tables and forms become immutable versions, all or nothing.
+
+A resource whose bytes equal the latest version of its id is not deployed again: the deployment names the version that is
+there, as in Camunda 8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from engine import dmn
+from engine.catalogue import Definition
+from engine.errors import EngineError, InvalidDefinition
+from engine.lint import lint
+from forms.catalogue import check as check_form
+from forms.catalogue import parse as parse_form
+from forms.errors import FormError
+from services import policy
+from services.db.models.prozess import DecisionDefinition, Deployment, FormDefinition, MessageSubscription, ProcessDefinition, Timer
+from services.errors import DeploymentRefused, InvalidInput
+from services.prozess.evaluator import make_evaluator
+from services.unit_of_work import UnitOfWork, read, transact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from services.bootstrap import App
+    from services.context import Actor
+
+MAX_RESOURCES = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A file: its name decides what it is (``.bpmn``, ``.dmn``, ``.form``)."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """One definition of a deployment; ``new`` is False if the version was there already. ``kind``: process, decision, requirements, form."""
+
+    kind: str
+    id: str
+    key: int
+    version: int
+    resource_name: str
+    name: str | None = None
+    version_tag: str | None = None
+    requirements_id: str | None = None
+    requirements_key: int | None = None
+    new: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentResult:
+    """What a deployment brought."""
+
+    key: int
+    deployed_at: datetime
+    definitions: tuple[Deployed, ...]
+
+
+def deploy(app: App, actor: Actor, *, resources: Sequence[Resource], name: str = "") -> DeploymentResult:
+    """Check every resource, then write all of them. Raises DeploymentRefused with the findings of the first that does not run."""
+    policy.require(actor, "deploy")
+    if not resources:
+        raise InvalidInput("Es wurde keine Datei übergeben. Erwartet werden Dateien mit der Endung .bpmn, .dmn oder .form.")
+    if len(resources) > MAX_RESOURCES:
+        raise InvalidInput(f"Höchstens {MAX_RESOURCES} Dateien je Einspielung, gefunden wurden {len(resources)}.")
+
+    def work(uow: UnitOfWork) -> DeploymentResult:
+        uow.session.execute(text("select pg_advisory_xact_lock(hashtext('deployment:' || :m))"), {"m": actor.mandant})
+        writer = Writer(uow, name or resources[0].name)
+        for resource in sorted(resources, key=lambda r: (not r.name.endswith(".form"), not r.name.endswith(".dmn"), r.name)):
+            writer.add(resource)
+        uow.audit("deployment.create", f"deployment:{writer.key}", chain="verwaltung",
+                  detail={"definitions": [f"{d.kind}:{d.id}:{d.version}" for d in writer.definitions if d.new]})
+        return DeploymentResult(key=writer.key, deployed_at=uow.now, definitions=tuple(writer.definitions))
+    return transact(app, actor, work)
+
+
+def deploy_library(app: App, actor: Actor) -> DeploymentResult:
+    """Deploy everything in ``processes/`` and ``forms/``; unchanged files keep their version."""
+    from processes import bibliothek  # noqa: PLC0415  only this use case reads the shipped files
+    return deploy(app, actor, resources=[Resource(name=n, data=d) for n, d in bibliothek.resources()], name="Auslieferung")
+
+
+class Writer:
+    """Writes the definitions of one deployment."""
+
+    def __init__(self, uow: UnitOfWork, name: str) -> None:
+        self.uow, self.key = uow, uow.key()
+        self.definitions: list[Deployed] = []
+        self.uow.session.execute(insert(Deployment).values(
+            key=self.key, mandant=uow.actor.mandant, name=name[:200], erstellt=uow.now, erstellt_von=uow.actor.login))
+
+    def add(self, resource: Resource) -> None:
+        kinds = {".bpmn": self.add_bpmn, ".xml": self.add_bpmn, ".dmn": self.add_dmn, ".form": self.add_form}
+        for ending, method in kinds.items():
+            if resource.name.lower().endswith(ending):
+                method(resource)
+                return
+        raise DeploymentRefused(f"„{resource.name}“ wird nicht erkannt: erwartet werden Dateien mit der Endung .bpmn, .dmn oder .form.")
+
+    def latest(self, table: str, column: str, value: str) -> Any:  # noqa: ANN401  a row
+        return self.uow.session.execute(text(
+            f"select * from {table} where {column} = :v order by version desc limit 1"), {"v": value}).one_or_none()  # noqa: S608  our own words
+
+    # -- BPMN ----------------------------------------------------------------------------------------------------------
+    def add_bpmn(self, resource: Resource) -> None:
+        report = lint(resource.data)
+        errors = [f for f in report.findings if f.severity == "error"]
+        runnable = [p for p in report.processes if p.executable]
+        if errors or not runnable:
+            first = errors[0].message_de if errors else "Die Datei enthält keinen ausführbaren Prozess (isExecutable)."
+            raise DeploymentRefused(f"„{resource.name}“ kann nicht ausgeführt werden: {first}", findings=tuple(report.findings))
+        checksum = hashlib.sha256(resource.data).digest()
+        for process in runnable:
+            self.add_process(resource, process.id, checksum)
+
+    def add_process(self, resource: Resource, process_id: str, checksum: bytes) -> None:
+        latest = self.latest("process_definition", "process_id", process_id)
+        if latest is not None and bytes(latest.checksum) == checksum:
+            self.definitions.append(Deployed(kind="process", id=process_id, key=latest.key, version=latest.version, name=latest.name,
+                                             version_tag=latest.version_tag, resource_name=latest.resource_name, new=False))
+            return
+        key, version = self.uow.key(), (latest.version if latest else 0) + 1
+        try:
+            definition = Definition(resource.data, str(key), process_id)
+        except InvalidDefinition as error:
+            raise DeploymentRefused(f"„{resource.name}“ kann nicht ausgeführt werden: {error.findings[0].message_de}",
+                                    findings=tuple(error.findings)) from error
+        self.uow.session.execute(insert(ProcessDefinition).values(
+            key=key, mandant=self.uow.actor.mandant, deployment_key=self.key, process_id=process_id, version=version,
+            version_tag=definition.version_tag, name=definition.name, resource_name=resource.name, xml=resource.data, checksum=checksum))
+        self.definitions.append(Deployed(kind="process", id=process_id, key=key, version=version, name=definition.name,
+                                         version_tag=definition.version_tag, resource_name=resource.name))
+        self.subscribe_starts(definition, key, process_id)
+
+    def subscribe_starts(self, definition: Definition, key: int, process_id: str) -> None:
+        """Start events that wait for a message, signal or timer: only those of the latest version are open."""
+        session = self.uow.session
+        session.execute(text("delete from message_subscription where process_id = :p and instance_key is null"), {"p": process_id})
+        session.execute(text("update timer set status = 2, ended = :now where status = 0 and instance_key is null and definition_key in "
+                             "(select key from process_definition where process_id = :p)"), {"p": process_id, "now": self.uow.now})
+        for start in definition.start_subscriptions:
+            if start.kind == "timer":
+                due = make_evaluator(self.uow, None, []).timer(start.form, start.text, {}, self.uow.now.timestamp())
+                session.execute(insert(Timer).values(
+                    key=self.uow.key(), mandant=self.uow.actor.mandant, definition_key=key, task_id=start.element, element_id=start.element,
+                    due=datetime.fromtimestamp(due.at, UTC), status=0))
+            else:
+                session.execute(insert(MessageSubscription).values(
+                    key=self.uow.key(), mandant=self.uow.actor.mandant, kind=start.kind, name=start.name, correlation_key=None,
+                    definition_key=key, process_id=process_id, element_id=start.element, created=self.uow.now))
+
+    # -- DMN -----------------------------------------------------------------------------------------------------------
+    def add_dmn(self, resource: Resource) -> None:
+        try:
+            model = dmn.parse(resource.data)
+        except EngineError as error:
+            raise DeploymentRefused(f"„{resource.name}“ ist keine lesbare Entscheidungstabelle: {error}") from error
+        checksum = hashlib.sha256(resource.data).digest()
+        requirements = self.uow.key()
+        for decision in model.decisions:
+            latest = self.latest("decision_definition", "decision_id", decision.id)
+            same = latest is not None and bytes(latest.checksum) == checksum
+            row = latest if same else None
+            key = row.key if row else self.uow.key()
+            version = row.version if row else (latest.version if latest else 0) + 1
+            requirements_key = row.requirements_key if row else requirements
+            if not same:
+                self.uow.session.execute(insert(DecisionDefinition).values(
+                    key=key, mandant=self.uow.actor.mandant, deployment_key=self.key, decision_id=decision.id, version=version,
+                    name=decision.name, requirements_id=model.id, requirements_name=model.name, requirements_key=requirements_key,
+                    resource_name=resource.name, xml=resource.data, checksum=checksum))
+            self.definitions.append(Deployed(
+                kind="decision", id=decision.id, key=key, version=version, name=decision.name, resource_name=resource.name,
+                requirements_id=model.id, requirements_key=requirements_key, new=not same))
+
+    # -- forms ---------------------------------------------------------------------------------------------------------
+    def add_form(self, resource: Resource) -> None:
+        try:
+            form = parse_form(resource.data)
+        except FormError as error:
+            raise DeploymentRefused(f"„{resource.name}“ ist kein lesbares Formular: {error}") from error
+        problems = [f for f in check_form(form) if f.severity == "error"]
+        if problems:
+            raise DeploymentRefused(f"„{resource.name}“: {problems[0].message_de}", findings=tuple(problems))
+        latest, checksum = self.latest("form_definition", "form_id", form.id), hashlib.sha256(resource.data).digest()
+        if latest is not None and bytes(latest.checksum) == checksum:
+            self.definitions.append(Deployed(kind="form", id=form.id, key=latest.key, version=latest.version, resource_name=latest.resource_name, new=False))
+            return
+        key, version = self.uow.key(), (latest.version if latest else 0) + 1
+        self.uow.session.execute(insert(FormDefinition).values(
+            key=key, mandant=self.uow.actor.mandant, deployment_key=self.key, form_id=form.id, version=version, resource_name=resource.name,
+            body=resource.data, checksum=checksum))
+        self.definitions.append(Deployed(kind="form", id=form.id, key=key, version=version, resource_name=resource.name))
+
+
+def definitions_of(app: App, actor: Actor) -> Iterable[Any]:
+    """Latest version of every process of the Mandant, for lists."""
+    return read(app, actor, lambda uow: uow.session.execute(text(
+        "select distinct on (process_id) key, process_id, version, version_tag, name, resource_name, deployment_key "
+        "from process_definition order by process_id, version desc")).all())

@@ -1,0 +1,249 @@
+"""Process instances: start, cancel, suspend, modify, variables, and what pages and lists show of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from services import policy
+from services.errors import Conflict, InvalidInput, NotFound
+from services.prozess.command import Command
+from services.prozess.definitions import DefinitionInfo, find_process
+from services.prozess.store import COLUMNS, InstanceRow
+from services.unit_of_work import UnitOfWork, read, transact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from services.bootstrap import App
+    from services.context import Actor
+
+MAX_VARIABLES_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A new root instance; ``variables`` are those of the process scope if it ended at once."""
+
+    key: int
+    definition: DefinitionInfo
+    business_id: str | None
+    variables: Mapping[str, Any]
+    tags: Sequence[str]
+
+
+def start(app: App, actor: Actor, *, process_id: str | None = None, definition_key: int | None = None, version: int | None = None,
+          variables: Mapping[str, Any] | None = None, business_id: str | None = None, tags: Sequence[str] = ()) -> Started:
+    """Start a root instance. Raises NotFound for an unknown process, NotPermitted."""
+    return transact(app, actor, lambda uow: start_in(uow, process_id=process_id, definition_key=definition_key, version=version,
+                                                     variables=variables, business_id=business_id, tags=tags))
+
+
+def start_in(uow: UnitOfWork, *, process_id: str | None = None, definition_key: int | None = None, version: int | None = None,
+             variables: Mapping[str, Any] | None = None, business_id: str | None = None, tags: Sequence[str] = ()) -> Started:
+    """The same inside a unit of work of the caller (a case and its process begin in one commit)."""
+    policy.require(uow.actor, "start_process")
+    definition = find_process(uow.session, process_id=process_id, key=definition_key, version=version)
+    command = Command(uow)
+    key = command.start(definition.process_id, variables or {}, definition_key=definition.key, business_id=business_id, tags=list(tags))
+    command.finish("process_instance.create", f"process_instance:{key}", detail={"process": definition.process_id, "version": definition.version})
+    return Started(key=key, definition=definition, business_id=business_id, variables=dict(variables or {}), tags=tags)
+
+
+def cancel(app: App, actor: Actor, *, key: int, reason: str | None = None) -> None:
+    """End a root instance and everything it called. Raises Conflict for a called or an ended instance."""
+    def work(uow: UnitOfWork) -> None:
+        policy.require(actor, "cancel_process")
+        command = Command(uow)
+        row = running(command.store.lock_instance(key))
+        if row.parent_key is not None:
+            raise Conflict("Dieser Vorgang wurde von einem anderen aufgerufen. Beendet werden kann nur der oberste Vorgang.", root=row.root_key)
+        command.begin(row)
+        command.run(key, "cancel")
+        command.finish("process_instance.cancel", f"process_instance:{key}", reason=reason)
+    transact(app, actor, work)
+
+
+def running(row: InstanceRow) -> InstanceRow:
+    """The row, if the instance still runs. Raises NotFound otherwise (as Camunda 8 does)."""
+    if row.status not in {"ACTIVE", "SUSPENDED"}:
+        raise NotFound("Dieser Vorgang ist bereits beendet.", status=row.status)
+    return row
+
+
+def set_suspended(app: App, actor: Actor, *, key: int, suspended: bool, reason: str) -> None:
+    """Let a root instance rest, or go on. A resting instance refuses every command; due timers wait until it goes on."""
+    if not reason.strip():
+        raise InvalidInput("Bitte geben Sie einen Grund an.", errors={"reason": "fehlt"})
+
+    def work(uow: UnitOfWork) -> None:
+        policy.require(actor, "cancel_process")
+        command = Command(uow)
+        row = running(command.store.lock_instance(key))
+        if row.parent_key is not None:
+            raise Conflict("Ruhen kann nur der oberste Vorgang.", root=row.root_key)
+        new = "SUSPENDED" if suspended else "ACTIVE"
+        if row.status == new:
+            raise Conflict("Der Vorgang ruht bereits." if suspended else "Der Vorgang läuft bereits.")
+        uow.session.execute(text("update process_instance set status = :s, rev = rev + 1 where key = :k"), {"s": new, "k": key})
+        uow.audit("process_instance.suspend" if suspended else "process_instance.resume", f"process_instance:{key}", chain=f"pi:{key}", reason=reason)
+    transact(app, actor, work)
+
+
+def set_variables(app: App, actor: Actor, *, key: int, variables: Mapping[str, Any], task_id: str | None = None, local: bool = False) -> None:
+    """Write variables at the process scope or at the scope of an open element."""
+    def work(uow: UnitOfWork) -> None:
+        policy.require(actor, "set_variables")
+        command = Command(uow)
+        row = running(command.store.lock_instance(key))
+        command.begin(row)
+        command.run(key, "set_variables", dict(variables), task_id, local)
+        command.finish("process_instance.set_variables", f"process_instance:{key}", detail={"names": sorted(variables)})
+    transact(app, actor, work)
+
+
+def modify(app: App, actor: Actor, *, key: int, activate: Sequence[str] = (), terminate: Sequence[str] = (),
+           variables: Mapping[str, Any] | None = None, reason: str | None = None) -> None:
+    """Move tokens by hand: activate elements, terminate tasks (their engine ids). The supervisor's tool of last resort."""
+    def work(uow: UnitOfWork) -> None:
+        policy.require(actor, "modify_process")
+        command = Command(uow)
+        command.begin(running(command.store.lock_instance(key)))
+        command.run(key, "modify", tuple(terminate), tuple(activate), dict(variables or {}))
+        command.finish("process_instance.modify", f"process_instance:{key}", reason=reason,
+                       detail={"activate": list(activate), "terminate": list(terminate)})
+    transact(app, actor, work)
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class InstanceInfo:
+    """A row of ``process_instance`` for lists; ``state`` stays behind."""
+
+    key: int
+    definition_key: int
+    process_id: str
+    version: int
+    version_tag: str | None
+    name: str | None
+    status: str
+    business_id: str | None
+    parent_key: int | None
+    parent_task: str | None
+    root_key: int
+    started: datetime
+    ended: datetime | None
+    end_element: str | None
+    has_incident: bool
+    tags: tuple[str, ...]
+
+
+INFO = """
+    select i.key, i.definition_key, i.process_id, i.version, d.version_tag, d.name, i.status, i.business_id, i.parent_key, i.parent_task,
+           i.root_key, i.started, i.ended, i.end_element, i.tags,
+           exists (select 1 from incident x where x.instance_key = i.key and x.status = 'ACTIVE') as has_incident
+    from process_instance i join process_definition d on d.key = i.definition_key
+"""
+
+
+def info(row: Any) -> InstanceInfo:  # noqa: ANN401  a row of INFO
+    values = dict(row._mapping)
+    return InstanceInfo(**values | {"tags": tuple(values["tags"])})
+
+
+def get(app: App, actor: Actor, *, key: int) -> InstanceInfo:
+    """One instance. Raises NotFound."""
+    def work(uow: UnitOfWork) -> InstanceInfo:
+        row = uow.session.execute(text(INFO + " where i.key = :k"), {"k": key}).one_or_none()
+        if row is None:
+            raise NotFound(f"Den Vorgang {key} gibt es nicht.")
+        found = info(row)
+        policy.require_instance(uow, found.business_id)
+        return found
+    return read(app, actor, work)
+
+
+def family_of(app: App, actor: Actor, *, root_key: int) -> tuple[InstanceInfo, ...]:
+    """The root and everything it called, in the order of their start."""
+    def work(uow: UnitOfWork) -> tuple[InstanceInfo, ...]:
+        rows = uow.session.execute(text(INFO + " where i.root_key = :k order by i.started, i.key"), {"k": root_key}).all()
+        if rows:
+            policy.require_instance(uow, rows[0].business_id)
+        return tuple(info(row) for row in rows)
+    return read(app, actor, work)
+
+
+def of_case(app: App, actor: Actor, *, business_id: str) -> tuple[InstanceInfo, ...]:
+    """All instances that run or ran for a case."""
+    def work(uow: UnitOfWork) -> tuple[InstanceInfo, ...]:
+        policy.require_instance(uow, business_id)
+        rows = uow.session.execute(text(INFO + " where i.business_id = :b order by i.started, i.key"), {"b": business_id}).all()
+        return tuple(info(row) for row in rows)
+    return read(app, actor, work)
+
+
+def variables(app: App, actor: Actor, *, key: int) -> dict[str, Any]:
+    """Variables of the process scope, also of an ended instance."""
+    def work(uow: UnitOfWork) -> dict[str, Any]:
+        row = uow.session.execute(text(f"select {COLUMNS}, variables from process_instance where key = :k"), {"k": key}).one_or_none()  # noqa: S608  our own words
+        if row is None:
+            raise NotFound(f"Den Vorgang {key} gibt es nicht.")
+        policy.require_instance(uow, row.business_id)
+        if row.state is None:
+            return dict(row.variables or {})
+        command = Command(uow)
+        command.open_family(row.business_id)
+        return dict(command.store.get(str(key)).data)
+    return read(app, actor, work)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An element of a running or ended instance: how often it was entered and completed, and what is open on it."""
+
+    element_id: str
+    entered: int
+    completed: int
+    terminated: int
+    open: int
+    since: datetime | None
+    incident: bool
+    due: datetime | None
+    task_key: int | None
+    assignee: str | None
+
+
+def places(app: App, actor: Actor, *, key: int) -> tuple[Place, ...]:
+    """Where an instance stands and where it has been; source of the diagram and of its table."""
+    def work(uow: UnitOfWork) -> tuple[Place, ...]:
+        row = uow.session.execute(text("select business_id from process_instance where key = :k"), {"k": key}).one_or_none()
+        if row is None:
+            raise NotFound(f"Den Vorgang {key} gibt es nicht.")
+        policy.require_instance(uow, row.business_id)
+        rows = uow.session.execute(text("""
+            with log as (
+                select element_id, count(*) filter (where what = 'entered') as entered, count(*) filter (where what = 'completed') as completed,
+                       count(*) filter (where what = 'terminated') as terminated, max(at) filter (where what = 'entered') as since
+                from element_log where instance_key = :k group by element_id)
+            select l.element_id, l.entered, l.completed, l.terminated, greatest(l.entered - l.completed - l.terminated, 0) as open, l.since,
+                   exists (select 1 from incident i where i.instance_key = :k and i.element_id = l.element_id and i.status = 'ACTIVE') as incident,
+                   coalesce((select min(t.due) from timer t where t.instance_key = :k and t.element_id = l.element_id and t.status = 0),
+                            (select min(u.due) from user_task u where u.instance_key = :k and u.element_id = l.element_id and u.status = 'CREATED')) as due,
+                   (select min(u.key) from user_task u where u.instance_key = :k and u.element_id = l.element_id and u.status = 'CREATED') as task_key,
+                   (select min(u.assignee) from user_task u where u.instance_key = :k and u.element_id = l.element_id and u.status = 'CREATED') as assignee
+            from log l order by l.since"""), {"k": key}).all()
+        return tuple(Place(**row._mapping) for row in rows)
+    return read(app, actor, work)
+
+
+def definition_xml(app: App, actor: Actor, *, definition_key: int) -> bytes:
+    """The original bytes of a process definition. Raises NotFound."""
+    def work(uow: UnitOfWork) -> bytes:
+        xml = uow.session.execute(text("select xml from process_definition where key = :k"), {"k": definition_key}).scalar_one_or_none()
+        if xml is None:
+            raise NotFound(f"Die Prozessdefinition {definition_key} gibt es nicht.")
+        return bytes(xml)
+    return read(app, actor, work)

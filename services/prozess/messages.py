@@ -1,0 +1,180 @@
+"""Messages and signals: publish, correlate, broadcast, and the buffer with time-to-live.
+
+A message goes to at most one instance per process id (as in Camunda 8); one that nobody waits for rests in the buffer until
+somebody does, or its time is over. A subscription that opens looks into the buffer (:func:`deliver_buffered`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from services import policy
+from services.context import system_actor
+from services.db.models.prozess import Message, MessageDelivery
+from services.errors import Conflict, InvalidInput, NotFound
+from services.prozess.command import Command
+from services.prozess.definitions import find_process
+from services.unit_of_work import UnitOfWork, transact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.bootstrap import App
+    from services.context import Actor
+
+MAX_TTL = timedelta(days=3650)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correlated:
+    """Which instance took a message."""
+
+    message_key: int
+    instance_key: int | None
+
+
+def publish(app: App, actor: Actor, *, name: str, correlation_key: str, variables: Mapping[str, Any] | None = None,
+            ttl: timedelta = timedelta(0), message_id: str | None = None) -> int:
+    """Put a message into the buffer and hand it to whoever waits; returns its key.
+
+    Raises Conflict if a message with the same name, correlation key and ``message_id`` is still in the buffer.
+    """
+    def work(uow: UnitOfWork) -> int:
+        policy.require(actor, "publish_message")
+        key = publish_in(uow, name=name, correlation_key=correlation_key, variables=variables, ttl=ttl, message_id=message_id)
+        deliver(uow, key)
+        return key
+    return transact(app, actor, work)
+
+
+def publish_in(uow: UnitOfWork, *, name: str, correlation_key: str | None, variables: Mapping[str, Any] | None = None,
+               ttl: timedelta = timedelta(0), message_id: str | None = None, kind: str = "message", pending: bool = False) -> int:
+    """A row in the buffer. With ``pending`` it is delivered right after the commit, in its own transaction."""
+    if not name:
+        raise InvalidInput("Eine Nachricht braucht einen Namen.", errors={"name": "fehlt"})
+    if message_id is not None and uow.session.execute(text(
+            "select 1 from message where name = :n and correlation_key is not distinct from :c and message_id = :i and expires > :now"),
+            {"n": name, "c": correlation_key, "i": message_id, "now": uow.now}).one_or_none():
+        raise Conflict(f"Eine Nachricht „{name}“ mit der Kennung „{message_id}“ liegt schon vor.")
+    key = uow.key()
+    uow.session.execute(insert(Message).values(
+        key=key, mandant=uow.actor.mandant, kind=kind, name=name, correlation_key=correlation_key, message_id=message_id,
+        variables=dict(variables or {}), created=uow.now, expires=uow.now + min(ttl, MAX_TTL), pending=pending))
+    if pending:
+        uow.session.execute(text("select pg_notify('message', :m)"), {"m": uow.actor.mandant})
+        uow.after_commit.append(lambda: drop_result(deliver_pending(uow.app)))
+    return key
+
+
+def drop_result(_: int) -> None:
+    """For callbacks that return nothing."""
+
+
+def deliver(uow: UnitOfWork, key: int) -> list[int]:
+    """Hand a message of the buffer to everybody who waits for it; returns the keys of the instances."""
+    message = uow.session.execute(text("select * from message where key = :k for update"), {"k": key}).one_or_none()
+    if message is None:
+        return []
+    uow.session.execute(text("update message set pending = false where key = :k"), {"k": key})
+    if message.kind == "signal":
+        return broadcast_row(uow, message)
+    taken = []
+    waiting = uow.session.execute(text("""
+        select distinct on (s.process_id) s.process_id, s.instance_key, s.root_key, s.task_id, s.definition_key, s.element_id
+        from message_subscription s
+        where s.kind = 'message' and s.name = :n and (s.instance_key is null or s.correlation_key is not distinct from :c)
+          and not exists (select 1 from message_delivery d where d.message_key = :k and d.process_id = s.process_id)
+        order by s.process_id, (s.instance_key is null), s.key"""), {"n": message.name, "c": message.correlation_key, "k": key}).all()
+    for row in sorted(waiting, key=lambda r: r.root_key or 0):
+        taken.append(take(uow, message, row))
+        uow.session.execute(insert(MessageDelivery).values(message_key=key, process_id=row.process_id, mandant=uow.actor.mandant).on_conflict_do_nothing())
+    return taken
+
+
+def take(uow: UnitOfWork, message: Any, row: Any) -> int:  # noqa: ANN401  rows
+    """One receiver: a waiting element, or a start event."""
+    command = Command(uow)
+    if row.instance_key is None:
+        definition = find_process(uow.session, key=row.definition_key)
+        key = command.start(definition.process_id, message.variables, definition_key=definition.key,
+                            business_id=message.correlation_key or None, start_element=row.element_id)
+        command.finish("message.start", f"process_instance:{key}", detail={"message": message.name})
+        return key
+    command.begin(command.store.lock_instance(row.instance_key))
+    command.run(row.instance_key, "correlate", row.task_id, dict(message.variables))
+    command.finish("message.correlate", f"process_instance:{row.instance_key}", detail={"message": message.name, "element": row.element_id})
+    return int(row.instance_key)
+
+
+def correlate(app: App, actor: Actor, *, name: str, correlation_key: str, variables: Mapping[str, Any] | None = None) -> Correlated:
+    """Hand a message to exactly one receiver, now. Raises NotFound if nobody waits."""
+    def work(uow: UnitOfWork) -> Correlated:
+        policy.require(actor, "publish_message")
+        key = publish_in(uow, name=name, correlation_key=correlation_key, variables=variables)
+        taken = deliver(uow, key)
+        if not taken:
+            raise NotFound(f"Auf die Nachricht „{name}“ mit diesem Schlüssel wartet niemand.")
+        return Correlated(message_key=key, instance_key=taken[0])
+    return transact(app, actor, work)
+
+
+def broadcast(app: App, actor: Actor, *, name: str, variables: Mapping[str, Any] | None = None) -> int:
+    """A signal to everybody in the Mandant who waits for it; returns its key."""
+    def work(uow: UnitOfWork) -> int:
+        policy.require(actor, "publish_message")
+        key = publish_in(uow, name=name, correlation_key=None, variables=variables, kind="signal")
+        deliver(uow, key)
+        return key
+    return transact(app, actor, work)
+
+
+def broadcast_row(uow: UnitOfWork, message: Any) -> list[int]:  # noqa: ANN401  a row
+    """Every family that waits for the signal, each instance once; start events begin new instances."""
+    rows = uow.session.execute(text(
+        "select distinct instance_key, root_key, definition_key, element_id, (instance_key is null) as starts from message_subscription "
+        "where kind = 'signal' and name = :n order by root_key nulls last, instance_key"), {"n": message.name}).all()
+    taken, seen = [], set()
+    for row in rows:
+        command = Command(uow)
+        if row.starts:
+            definition = find_process(uow.session, key=row.definition_key)
+            key = command.start(definition.process_id, message.variables, definition_key=definition.key, start_element=row.element_id)
+            command.finish("signal.start", f"process_instance:{key}", detail={"signal": message.name})
+            taken.append(key)
+        elif row.instance_key not in seen:
+            seen.add(row.instance_key)
+            instance = command.store.lock_instance(row.instance_key)
+            if instance.status == "ACTIVE":
+                command.begin(instance)
+                command.run(row.instance_key, "signal", message.name, dict(message.variables))
+                command.finish("signal.broadcast", f"process_instance:{row.instance_key}", detail={"signal": message.name})
+                taken.append(row.instance_key)
+    return taken
+
+
+def deliver_pending(app: App, limit: int = 100) -> int:
+    """Deliver messages that commands have thrown, each in its own transaction; run after a commit and by the worker."""
+    with app.engine.connect() as connection:
+        rows = connection.execute(text("select mandant, key from wartende_nachrichten(:n)"), {"n": limit}).all()
+    for row in rows:
+        transact(app, system_actor(row.mandant), lambda uow, key=row.key: deliver(uow, key))
+    return len(rows)
+
+
+def deliver_buffered(uow: UnitOfWork, opened: list[tuple[str, str | None, str]]) -> bool:
+    """Look into the buffer for subscriptions that have just opened: (name, correlation key, process id)."""
+    found = False
+    for name, correlation_key, process_id in opened:
+        key = uow.session.execute(text(
+            "select m.key from message m where m.kind = 'message' and m.name = :n and m.correlation_key is not distinct from :c and m.expires > :now "
+            "and not exists (select 1 from message_delivery d where d.message_key = m.key and d.process_id = :p) order by m.created, m.key limit 1"),
+            {"n": name, "c": correlation_key, "p": process_id, "now": uow.now}).scalar_one_or_none()
+        if key is not None:
+            deliver(uow, key)
+            found = True
+    return found

@@ -1,0 +1,86 @@
+"""Due timers: each is fired in its own transaction, under the lock on its family, by whichever process is first.
+
+The database only lists candidates across Mandanten; the command locks the root and looks again, so a timer never fires
+twice. A timer whose command fails is tried again later and never takes others with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from services.context import system_actor
+from services.prozess.command import Command
+from services.prozess.definitions import find_process, library
+from services.prozess.evaluator import make_evaluator
+from services.unit_of_work import UnitOfWork, transact
+
+if TYPE_CHECKING:
+    from services.bootstrap import App
+
+log = logging.getLogger("etappe.timer")
+
+
+def fire_due(app: App, *, limit: int = 50) -> int:
+    """Fire due timers of all Mandanten, oldest first; returns how many candidates there were (0: nothing is due)."""
+    with app.engine.connect() as connection:
+        rows = connection.execute(text("select mandant, key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit}).all()
+    for row in rows:
+        try:
+            transact(app, system_actor(row.mandant, "timer"), lambda uow, key=row.key: fire(uow, key))
+        except Exception:
+            log.exception("timer_failed", extra={"timer_key": row.key})
+            transact(app, system_actor(row.mandant, "timer"), lambda uow, key=row.key: note_failure(uow, key))
+    return len(rows)
+
+
+def note_failure(uow: UnitOfWork, key: int) -> None:
+    uow.session.execute(text("update timer set failures = least(failures + 1, 100) where key = :k"), {"k": key})
+
+
+def fire(uow: UnitOfWork, key: int) -> bool:
+    """Fire one timer if it still waits and nobody else works on its family."""
+    timer = uow.session.execute(text("select instance_key, root_key, definition_key, task_id, element_id, due from timer where key = :k and status = 0"),
+                                {"k": key}).one_or_none()
+    if timer is None:
+        return False
+    if timer.instance_key is None:
+        return fire_start(uow, key)
+    free = uow.session.execute(text("select 1 from process_instance where key = :r and status = 'ACTIVE' for update skip locked"),
+                               {"r": timer.root_key}).one_or_none()
+    if free is None:
+        return False  # another command works on the family; the next ring looks again
+    still = uow.session.execute(text("select 1 from timer where key = :k and status = 0 and due <= :now"), {"k": key, "now": uow.now}).one_or_none()
+    if still is None:
+        return False
+    command = Command(uow)
+    command.begin(command.store.lock_instance(timer.instance_key))
+    command.fired.add((timer.instance_key, timer.task_id))
+    command.run(timer.instance_key, "tick", timer.task_id)
+    command.finish("timer.fire", f"timer:{key}", detail={"element": timer.element_id, "due": timer.due.isoformat()})
+    return True
+
+
+def fire_start(uow: UnitOfWork, key: int) -> bool:
+    """A timer start event of the latest version: begin an instance, and set the next turn of a cycle."""
+    timer = uow.session.execute(text("select * from timer where key = :k and status = 0 and due <= :now for update skip locked"),
+                                {"k": key, "now": uow.now}).one_or_none()
+    if timer is None:
+        return False
+    definition = find_process(uow.session, key=timer.definition_key)
+    command = Command(uow)
+    instance = command.start(definition.process_id, {}, definition_key=definition.key, start_element=timer.element_id)
+    command.finish("timer.start", f"process_instance:{instance}", detail={"element": timer.element_id})
+    uow.session.execute(text("update timer set status = 1, ended = :now where key = :k"), {"k": key, "now": uow.now})
+    start = next(s for s in library().process(uow.session, definition.key).start_subscriptions if s.element == timer.element_id)
+    evaluator = make_evaluator(uow, None, [])
+    due = evaluator.timer(start.form, start.text, {}, timer.due.timestamp())
+    if due.cycle is not None:
+        following = evaluator.next_due(due.cycle, timer.due.timestamp(), uow.now.timestamp())
+        uow.session.execute(text(
+            "insert into timer (key, mandant, definition_key, task_id, element_id, due, status) values (:key, :m, :d, :t, :t, :due, 0)"),
+            {"key": uow.key(), "m": uow.actor.mandant, "d": definition.key, "t": timer.element_id, "due": datetime.fromtimestamp(following, UTC)})
+    return True

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
+from engine.clock import SystemClock
+from processes.profil import load_profil
 from services.db.session import MandantSession, make_engine, make_session_factory
+from services.fall.auftraege import AUFTRAEGE
+from services.fall.fakten import facts
 from services.keys import KeyAllocator
+from services.uhr import TestmodusClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,8 +41,31 @@ class App:
     profil_of: Callable[[str], Profil]                          # Mandant -> Kommunalprofil
     keys: KeyAllocator = field(default_factory=KeyAllocator)
 
+    def close(self) -> None:
+        """Return the connections."""
+        self.engine.dispose()
 
-def connect(settings: Settings) -> tuple[Engine, sessionmaker[MandantSession]]:
-    """Engine and session factory for the application role."""
+
+class Profile:
+    """Kommunalprofile by Mandant; which one a Mandant uses stands in its row."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[str, Profil] = {}
+
+    def __call__(self, mandant: str) -> Profil:
+        found = self._known.get(mandant)
+        if found is None:
+            with self._engine.connect() as connection:
+                names = dict(connection.execute(text("select mandant, profil from alle_mandanten()")).tuples().all())
+            found = self._known[mandant] = load_profil(names[mandant])
+        return found
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> App:
+    """The application for these settings. ``clock`` replaces the system's (tests)."""
     engine = make_engine(settings.database_url, pool_size=settings.pool_size, role=settings.database_role)
-    return engine, make_session_factory(engine)
+    if clock is None:
+        clock = TestmodusClock(engine) if settings.testmodus else SystemClock()
+    return App(settings=settings, engine=engine, sessions=make_session_factory(engine), clock=clock, handlers=AUFTRAEGE, facts=facts,
+               profil_of=Profile(engine))

@@ -19,7 +19,7 @@ from services.db.models.prozess import DecisionLog, Message
 from services.errors import Conflict, ServiceError, TaskNotOpen
 from services.prozess import writer
 from services.prozess.changes import Changes, Place
-from services.prozess.evaluator import make_evaluator
+from services.prozess.evaluator import Evaluators
 from services.prozess.handlers import Auftrag
 from services.prozess.store import SqlStore
 
@@ -57,8 +57,8 @@ class Command:
         return row
 
     def open_family(self, business_id: str | None) -> None:
-        self.store.evaluator = make_evaluator(self.uow, business_id, self.decisions)
-        self._family = Family(self.store, self.store.evaluator, lambda: self.uow.now)
+        self.store.evaluator_of = Evaluators(self.uow, business_id, self.decisions)
+        self._family = Family(self.store, lambda key: self.store.evaluator_of(int(key)), lambda: self.uow.now)
 
     @property
     def family(self) -> Family:
@@ -125,9 +125,7 @@ class Command:
             log.exception("builtin_job_failed", extra={"job_type": job.type, "instance_key": row.key})
             command = ("job_failed", (place[1], f"{type(error).__name__} in {job.type}"), {"retries": 0})
         name, args, kw = command
-        before = set(self.changes.jobs.opened)
         self.changes.add(self.family.run(str(place[0]), name, *args, **kw))
-        del before
 
     def deliver_at_home(self) -> bool:
         """Hand a thrown message to somebody in the same family; others go to the buffer in :meth:`finish`."""

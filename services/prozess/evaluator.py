@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
 from engine.calendar import Calendar
+from engine.errors import ExpressionError
 from engine.expressions import Expressions
 from services.prozess.definitions import library
 
@@ -21,22 +23,41 @@ def calendar_of(uow: UnitOfWork) -> Calendar:
     return Calendar(profil.land, frozenset(profil.schliesstage))
 
 
+class Evaluators:
+    """One evaluator per instance of a command; they share the facts of the case.
+
+    ``decisions`` collects what was decided and why: rows for the decision log.
+    """
+
+    def __init__(self, uow: UnitOfWork, business_id: str | None, decisions: list[dict[str, Any]]) -> None:
+        self.uow, self.business_id, self.decisions = uow, business_id, decisions
+        self._known: dict[int, Expressions] = {}
+
+    def __call__(self, instance_key: int) -> Expressions:
+        found = self._known.get(instance_key)
+        if found is None:
+            found = self._known[instance_key] = self._make(instance_key)
+        return found
+
+    def _make(self, instance_key: int) -> Expressions:
+        uow, profil = self.uow, self.uow.app.profil_of(self.uow.actor.mandant)
+        facts = {"fall": lambda: uow.app.facts(uow.session, self.business_id) if self.business_id else {}, "profil": profil.as_facts}
+
+        def decide(decision_id: str, view: Mapping[str, Any]) -> Any:  # noqa: ANN401  a FEEL value
+            row = uow.session.execute(text("select key from decision_definition where decision_id = :d order by version desc limit 1"),
+                                      {"d": decision_id}).one_or_none()
+            if row is None:
+                raise ExpressionError(f"Die Entscheidung „{decision_id}“ ist nicht eingespielt.")
+            decided = library().decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
+            self.decisions.append({
+                "mandant": uow.actor.mandant, "instance_key": instance_key, "decision_id": decision_id, "decision_key": row.key,
+                "result": decided.value, "matched": [asdict(rule) for rule in decided.matched_rules], "at": uow.now})
+            return decided.value
+
+        evaluator = Expressions(facts=facts, frist=profil.frist, calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
+        return evaluator
+
+
 def make_evaluator(uow: UnitOfWork, business_id: str | None, decisions: list[dict[str, Any]]) -> Expressions:
-    """``decisions`` collects what was decided and why, one row for the decision log each."""
-    profil = uow.app.profil_of(uow.actor.mandant)
-    facts = {
-        "fall": lambda: uow.app.facts(uow.session, business_id) if business_id else {},
-        "profil": profil.as_facts}
-
-    def decide(decision_id: str, view: Mapping[str, Any]) -> Any:  # noqa: ANN401  a FEEL value
-        row = uow.session.execute(text("select key from decision_definition where decision_id = :d order by version desc limit 1"),
-                                  {"d": decision_id}).one_or_none()
-        if row is None:
-            raise LookupError(f"Die Entscheidung „{decision_id}“ ist nicht eingespielt.")
-        decided = library().decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
-        decisions.append({"mandant": uow.actor.mandant, "instance_key": 0, "decision_id": decision_id, "decision_key": row.key,
-                          "result": decided.value, "matched": [vars(rule) for rule in decided.matched_rules], "at": uow.now})
-        return decided.value
-
-    evaluator = Expressions(facts=facts, frist=profil.frist, calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
-    return evaluator
+    """An evaluator outside of any instance."""
+    return Evaluators(uow, business_id, decisions)(0)

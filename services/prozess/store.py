@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from engine import state as codec
+from engine.errors import CallFailed, InstanceNotRunning
 from services.errors import NotFound
 from services.prozess.definitions import find_process, library
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from engine.catalogue import Definition
     from engine.instance import Instance
     from engine.ports import Evaluator
     from services.unit_of_work import UnitOfWork
 
 COLUMNS = "key, definition_key, process_id, version, status, rev, state, business_id, parent_key, parent_task, root_key, started, tags"
+
+
+def no_evaluator(_: int) -> Evaluator:
+    """Before the family is opened nothing may be evaluated."""
+    raise AssertionError("the family of this command is not open")
 
 
 @dataclass(kw_only=True)
@@ -49,7 +57,7 @@ class SqlStore:
         self.rows: dict[int, InstanceRow] = {}
         self.live: dict[int, Instance] = {}
         self.touched: dict[int, Instance] = {}
-        self.evaluator: Evaluator | None = None
+        self.evaluator_of: Callable[[int], Evaluator] = no_evaluator
         self.new_business_id: str | None = None
         self.new_tags: list[str] = []
 
@@ -90,10 +98,9 @@ class SqlStore:
         if found is None:
             row = self.row(number)
             if row.state is None:
-                raise codec.InstanceNotRunning(key)
+                raise InstanceNotRunning(key)
             definition = library().process(self.session, row.definition_key)
-            assert self.evaluator is not None
-            found = self.live[number] = codec.load(row.state, definition, self.evaluator, self.uow.now)
+            found = self.live[number] = codec.load(row.state, definition, self.evaluator_of(number), self.uow.now)
         return found
 
     def put(self, instance: Instance) -> None:
@@ -102,7 +109,7 @@ class SqlStore:
 
     def register(self, instance: Instance) -> None:
         key, parent = int(instance.key), instance.parent
-        definition_key = int(instance.definition_key)
+        definition_key = int(instance.definition.key)
         info = find_process(self.session, key=definition_key)
         above = self.row(int(parent[0])) if parent is not None else None
         self.add(InstanceRow(
@@ -111,6 +118,17 @@ class SqlStore:
             parent_task=parent[1] if parent is not None else None, root_key=above.root_key if above else key, started=self.uow.now,
             tags=[] if above else self.new_tags, new=True))
         self.live[key] = instance
+
+    def definition(self, key: str) -> Definition:
+        return library().process(self.session, int(key))
+
+    def resolve(self, process: str, binding: str, version_tag: str | None, caller: str | None) -> Definition:
+        deployment = find_process(self.session, key=int(caller)).deployment_key if binding == "deployment" and caller else None
+        try:
+            info = find_process(self.session, process_id=process, version_tag=version_tag if binding == "versionTag" else None, deployment_key=deployment)
+        except NotFound as error:
+            raise CallFailed(error.detail) from error
+        return library().process(self.session, info.key)
 
     def new_key(self) -> str:
         return str(self.uow.key())

@@ -1,0 +1,1 @@
+"""From XML to specs, one module per family of elements; ``scope`` holds the two passes."""

@@ -1,0 +1,245 @@
+"""Catching events: intermediate events, boundary events, start events of event sub-processes."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from engine.errors import BudgetExceeded, ExpressionError
+from engine.scopes import scope_of
+from engine.specs.base import Element, kill, kill_scope, set_incident
+from engine.specs.gateways import EventGateway, is_idle_listener
+from engine.spiff import OPEN, State, above
+
+if TYPE_CHECKING:
+    from engine.instance import Instance, ProcessSpec
+    from engine.scopes import Scope
+    from engine.specs.facts import ElementFacts
+    from engine.spiff import Task
+
+
+class Catch(Element):
+    """Intermediate catch event and receive task. WAITING until ``fire``; the payload is its result."""
+
+    repeats = False
+
+    def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts) -> None:
+        super().__init__(wf_spec, name, facts)
+        self.event = facts.event
+
+    def _predict_hook(self, my_task: Task) -> None:
+        if not self.listener or "fired" in my_task.internal_data:
+            super()._predict_hook(my_task)
+
+    def _update_hook(self, my_task: Task) -> bool:
+        data = my_task.internal_data
+        if self.event.kind in ("none", "link"):
+            return super()._update_hook(my_task)
+        if "fired" in data:
+            if self.listener:
+                super()._update_hook(my_task)         # a listener is entered when it fires
+            return True
+        if my_task._state == State.WAITING:
+            return False
+        if not self.listener:
+            super()._update_hook(my_task)
+        self.listen(my_task, my_task.workflow.top_workflow.now)
+        my_task._set_state(State.WAITING)
+        return False
+
+    def listen(self, task: Task, since: float) -> None:
+        """Due time, correlation key or condition of a listener that opens now (``since``: what a timer counts from)."""
+        top, event = task.workflow.top_workflow, self.event
+        if event.kind == "timer":
+            due, left, cycle = top.expressions.timer(event.form, event.text or "", self.scope(task).view(), since)
+            task.internal_data.update(due=due, left=left, cycle=cycle)
+        elif event.kind == "message" and event.text is not None:
+            task.internal_data["key"] = correlation_key(top.expressions.value(event.text, self.scope(task).view()), event.text)
+        elif event.kind == "conditional":
+            task.internal_data["seen"] = False
+            top.conditions[task.id] = task
+
+    def listen_again(self, task: Task) -> None:
+        """After an incident while listening, or after loading."""
+        if self.event.kind == "conditional":
+            task.workflow.top_workflow.conditions[task.id] = task
+
+    def scope(self, task: Task) -> Scope:
+        """Where timer, key and condition are evaluated."""
+        return scope_of(task)
+
+    def check_condition(self, task: Task) -> None:
+        """Fires on the edge from not true to true."""
+        top, was = task.workflow.top_workflow, task.internal_data["seen"]
+        try:
+            now = top.expressions.value(self.event.text or "", self.scope(task).view()) is True
+        except Exception as exc:  # noqa: BLE001 - a failing condition is an incident of its event
+            set_incident(task, "listen", exc)
+            return
+        task.internal_data["seen"] = now
+        if now and not was:
+            self.fire(task)
+
+    def fire(self, task: Task, payload: Mapping[str, object] | None = None) -> None:
+        """The event happened. A repeating listener stays and a second task of the same spec, the hit, runs on."""
+        result = {"result": dict(payload)} if payload else {}
+        if self.repeats:
+            top = task.workflow.top_workflow
+            try:
+                top.claim_tokens(1)
+                more = self.event.kind != "timer" or self.next_cycle(task)
+            except Exception as exc:  # noqa: BLE001 - too many hits, or no next turn: the event stops listening
+                set_incident(task, "listen", exc)
+                return
+            hit = above(task)._add_child(self, State.FUTURE)
+            hit.triggered = True
+            hit.internal_data.update(fired=1, **result)
+            if not more:
+                kill(task)
+            self._update(hit)
+            return
+        task.internal_data.update(fired=1, **result)
+        for name in ("due", "left", "cycle", "key", "seen"):
+            task.internal_data.pop(name, None)
+        self.interrupt(task)
+        self._predict(task, mask=OPEN)
+        self._update(task)
+
+    def next_cycle(self, task: Task) -> bool:
+        """Sets the next turn; False if this was the last. Missed turns fire once."""
+        data, top = task.internal_data, task.workflow.top_workflow
+        if not data["cycle"] or data["left"] == 1:
+            return False
+        due = top.expressions.next_due(data["cycle"], data["due"], top.now)
+        if due <= top.now:
+            raise BudgetExceeded("Der wiederkehrende Zeitgeber kommt nicht voran; sein Abstand muss größer als null sein.")
+        data["due"] = due
+        if data["left"] > 0:
+            data["left"] -= 1
+        return True
+
+    def interrupt(self, task: Task) -> None:
+        """Ends what this event ends: behind an event-based gateway the other events."""
+        parent = above(task)
+        if isinstance(parent.task_spec, EventGateway):
+            for sibling in parent.children:
+                if sibling is not task:
+                    kill(sibling)
+
+    def _run_hook(self, my_task: Task) -> bool | None:
+        done = super()._run_hook(my_task)
+        my_task.internal_data.pop("fired", None)
+        return done
+
+
+def correlation_key(value: object, text: str) -> str:
+    """The key as text; numbers as JSON writes them. Source: Camunda 8, correlation keys are text or number."""
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(int(value)) if value == int(value) else str(value)
+    raise ExpressionError(f"Der Korrelationsschlüssel {text} ergibt {value!r}; erwartet wird ein Text oder eine Zahl.")
+
+
+class Boundary(Catch):
+    """Listens next to its activity, below the same ``Split``; its expressions see the scope around the activity."""
+
+    listener = True
+
+    def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, interrupting: bool) -> None:
+        super().__init__(wf_spec, name, facts)
+        self.repeats = not interrupting
+
+    def interrupt(self, task: Task) -> None:
+        parent = above(task)
+        split = parent.task_spec
+        assert isinstance(split, Split)
+        for sibling in parent.children:
+            if sibling is task or not sibling._state & OPEN:
+                continue
+            if sibling.task_spec.name == split.main or is_idle_listener(sibling):
+                kill(sibling)
+
+
+class SubStart(Boundary):
+    """Start event of an event sub-process, listening in the scope it can interrupt. Writes nothing itself: the payload
+    belongs to the event sub-process, which takes it over."""
+
+    scope_listener = True
+    logged = False
+
+    def interrupt(self, task: Task) -> None:
+        kill_scope(task.workflow, spare=(task,))
+
+    def leave(self, task: Task) -> None:
+        task.internal_data["payload"] = task.internal_data.pop("result", {})
+
+
+class Split(Element):
+    """An activity and its boundary events."""
+
+    logged = False
+
+    def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, main: str) -> None:
+        super().__init__(wf_spec, name, facts)
+        self.main = main                              # name of the spec of the activity
+
+    def main_completed(self, workflow: object, task: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
+        """The activity is done: its boundary events stop listening."""
+        parent = above(task)
+        if parent.task_spec is self:
+            stop_listening(parent)
+
+
+def stop_listening(split_task: Task) -> None:
+    """Ends the boundary events of an activity that has ended."""
+    for sibling in split_task.children:
+        if sibling.task_spec.listener and is_idle_listener(sibling):
+            kill(sibling)
+
+
+def is_listening(task: Task) -> bool:
+    """Still there? What fired before may have cancelled it."""
+    return task._state == State.WAITING and task.id in task.workflow.tasks
+
+
+def fire(task: Task, payload: Mapping[str, object] | None = None) -> None:
+    """Fires a task that is known to be a catching event."""
+    spec = task.task_spec
+    assert isinstance(spec, Catch)
+    spec.fire(task, payload)
+
+
+def listening(top: Instance) -> list[Task]:
+    """All open listeners of an instance."""
+    return [t for w in top.running() for t in list(w.tasks.values()) if t._state == State.WAITING and isinstance(t.task_spec, Catch)]
+
+
+def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> int:
+    """A signal is heard by everybody who listens now; returns how many."""
+    hits = [t for t in listening(top) if t.task_spec.facts.event.kind == "signal" and t.task_spec.facts.event.name == name]
+    for task in hits:
+        if is_listening(task):
+            fire(task, payload)
+    return len(hits)
+
+
+def find_catcher(thrower: Task, kind: str, code: str | None) -> Task | None:
+    """The listener that catches an error or escalation thrown by ``thrower``: boundary events of the activity and its
+    surrounding activities, event sub-processes of the surrounding scopes, inside this instance. A matching code wins."""
+    def matches(t: Task) -> bool:
+        event = t.task_spec.facts.event
+        return t._state == State.WAITING and t.task_spec.listener and event.kind == kind and event.name in (None, code)
+
+    task: Task | None = thrower
+    while task is not None:
+        found: list[Task] = []
+        for host in [task, above(task)] if "index" in task.internal_data else [task]:
+            split = host.parent
+            if split is not None and isinstance(split.task_spec, Split) and split.task_spec.main == host.task_spec.name:
+                found += [t for t in split.children if matches(t)]
+        if not found and not task.task_spec.is_handler:
+            found = [t for t in task.workflow.tasks.values() if t.task_spec.scope_listener and matches(t)]
+        if found:
+            return min(found, key=lambda t: t.task_spec.facts.event.name is None)
+        task = task.workflow.host
+    return None

@@ -1,0 +1,110 @@
+"""The stored state of an instance: compact JSON text as bytes, a format number, and an ordered list of upgrades.
+
+No specs (they are looked up by the definition's key), no task data: the variables of the process once, those of every other open
+scope once, in the row of the task that opened it. Key order of variables is kept. An ended instance has no state.
+
+Shape of format 1: ``{f, key, def, parent, started, vars, rows, subs}`` with ``rows`` as in ``engine.pruning`` and ``subs`` a list of
+``[host task, key of the specs, rows]``.
+"""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from engine.errors import UnknownStateFormat
+from engine.instance import Instance
+from engine.limits import DEFAULT_LIMITS, Limits
+from engine.pruning import rows_of
+from engine.specs.containers import SubProcess
+from engine.specs.events import Catch
+from engine.spiff import ACTIVE, OPEN, State, Task
+
+if TYPE_CHECKING:
+    from engine.catalogue import Definition
+    from engine.instance import Sub
+    from engine.ports import Evaluator
+
+Stored = dict[str, Any]                               # the JSON object; its shape is fixed by the format number
+Upgrade = Callable[[Stored], Stored]
+
+UPGRADES: Final[tuple[Upgrade, ...]] = ()             # entry n leads from format n + 1 to n + 2; each has a frozen fixture
+FORMAT: Final = len(UPGRADES) + 1
+
+
+def dump(instance: Instance) -> bytes:
+    """Everything needed to go on with a running instance."""
+    return pack({"f": FORMAT, "key": instance.key, "def": instance.definition.key, "parent": instance.parent,
+                 "started": instance.started, "vars": instance.data, "rows": rows_of(instance),
+                 "subs": [[host.hex, sub.spec.name, rows_of(sub)] for host, sub in instance.subprocesses.items() if not sub.completed]})
+
+
+def pack(stored: Stored) -> bytes:
+    """JSON text without blanks."""
+    return json.dumps(stored, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def unpack(data: bytes) -> Stored:
+    """The stored object in the newest format. Raises UnknownStateFormat."""
+    stored: Stored = json.loads(data)
+    found = stored.get("f")
+    if not isinstance(found, int) or not 1 <= found <= FORMAT:
+        raise UnknownStateFormat(found)
+    for upgrade in UPGRADES[found - 1:]:
+        stored = upgrade(stored)
+    return stored
+
+
+def definition_key(data: bytes) -> str:
+    """Which definition ``load`` needs."""
+    return str(unpack(data)["def"])
+
+
+def load(data: bytes, definition: Definition, expressions: Evaluator, now: datetime, limits: Limits = DEFAULT_LIMITS) -> Instance:
+    """The instance as it was when dumped. Raises UnknownStateFormat."""
+    instance = restore(unpack(data), definition, expressions, now.timestamp(), limits)
+    instance.size = len(data)
+    return instance
+
+
+def restore(stored: Stored, definition: Definition, expressions: Evaluator, now: float, limits: Limits = DEFAULT_LIMITS) -> Instance:
+    """Rows to tasks; look-ahead below the tokens is grown again."""
+    parent = stored["parent"]
+    top = Instance(definition, expressions, now, key=stored["key"], parent=None if parent is None else (parent[0], parent[1]),
+                   variables=stored["vars"], limits=limits, deserializing=True)
+    top.started = stored["started"]
+    tasks = fill(top, stored["rows"])
+    waiting = {host: (name, rows) for host, name, rows in stored["subs"]}
+    for task in tasks:                                # grows while we walk: nested sub-processes
+        if task.id.hex in waiting:
+            name, rows = waiting.pop(task.id.hex)
+            sub = top.create_subprocess(task, name, deserializing=True)
+            spec = task.task_spec
+            assert isinstance(spec, SubProcess)
+            sub.completed_event.connect(spec.finished, task)
+            tasks += fill(sub, rows)
+    for task in tasks:
+        if task._state & ACTIVE:
+            top.tokens += 1
+            task.task_spec._predict(task, mask=OPEN)
+            if task._state == State.WAITING:
+                if task.task_spec.joins:
+                    task.workflow.joining[task.id] = task
+                elif isinstance(task.task_spec, Catch):
+                    task.task_spec.listen_again(task)
+    return top
+
+
+def fill(workflow: Instance | Sub, rows: Sequence[Sequence[Any]]) -> list[Task]:
+    """Rows to the tasks of one tree; the first row is the root."""
+    made: list[Task] = []
+    for task_id, parent, name, state, triggered, *more in rows:
+        task = Task(workflow, workflow.spec.task_specs[name], made[parent] if parent >= 0 else None, state, UUID(task_id))
+        task.triggered = bool(triggered)
+        if more:
+            task.internal_data = more[2]
+        made.append(task)
+    workflow.task_tree = made[0]
+    return made

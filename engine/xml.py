@@ -1,0 +1,78 @@
+"""The one reader of XML in the engine (BPMN and DMN): bytes in, tree out, hardened.
+
+Any DOCTYPE is refused, so there are no entities; size, depth, number of elements and length of attributes are limited. Every
+encoding that libxml2 knows and the file declares is fine.
+"""
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lxml import etree
+
+from engine.errors import InvalidDefinition
+
+MAX_BYTES: Final = 10_000_000
+MAX_DEPTH: Final = 256                                # libxml2's own limit without huge_tree is the same
+MAX_ELEMENTS: Final = 200_000
+MAX_ATTRIBUTE: Final = 100_000                        # characters
+
+
+def refuse(code: str, german: str, english: str, line: int = 0) -> InvalidDefinition:
+    """A refusal of the whole file."""
+    from engine.lint import Finding  # noqa: PLC0415 - lint reads through this module
+
+    return InvalidDefinition([Finding.of_file(code, german, english, line)])
+
+
+def read(data: bytes) -> etree._Element:
+    """The root element.
+
+    Raises:
+        InvalidDefinition: with one finding that says what is wrong, in German and English.
+    """
+    if len(data) > MAX_BYTES:
+        raise refuse("xml_too_large", f"Die Datei ist größer als {MAX_BYTES // 1_000_000} MB.", f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+    if not data.strip():
+        raise refuse("xml_empty", "Die Datei ist leer.", "The file is empty.")
+    parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
+                                 remove_comments=True, remove_pis=True, huge_tree=False)
+    depth = elements = 0
+    root: etree._Element | None = None
+    try:
+        for begin in range(0, len(data), 1 << 16):
+            parser.feed(data[begin:begin + (1 << 16)])
+            for event, node in parser.read_events():
+                if event == "end":
+                    depth -= 1
+                    continue
+                depth, elements = depth + 1, elements + 1
+                if root is None:
+                    root = node
+                    if node.getroottree().docinfo.doctype:
+                        raise refuse("xml_doctype", "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
+                                     "The file contains a DOCTYPE; that is not allowed.")
+                check(node, depth, elements)
+        parser.close()
+    except etree.XMLSyntaxError as exc:
+        line = int(exc.lineno or 0)
+        german = f"Die Datei ist kein lesbares XML (Zeile {line})."
+        raise refuse("xml_syntax", german, f"The file is not well-formed XML (line {line}): {exc.msg}", line) from exc
+    except (LookupError, ValueError) as exc:
+        raise refuse("xml_encoding", "Die Zeichenkodierung der Datei ist unbekannt.", "The encoding of the file is unknown.") from exc
+    assert root is not None
+    return root
+
+
+def check(node: etree._Element, depth: int, elements: int) -> None:
+    """The limits, while reading."""
+    if depth > MAX_DEPTH:
+        raise refuse("xml_too_deep", f"Die Elemente sind mehr als {MAX_DEPTH} Ebenen tief verschachtelt.",
+                     f"Elements are nested more than {MAX_DEPTH} levels deep.", node.sourceline or 0)
+    if elements > MAX_ELEMENTS:
+        raise refuse("xml_too_many", f"Die Datei enthält mehr als {MAX_ELEMENTS} Elemente.", f"The file contains more than {MAX_ELEMENTS} elements.")
+    for name, value in node.items():
+        if len(value) > MAX_ATTRIBUTE:
+            shown = re.sub(r"^\{.*\}", "", str(name))
+            raise refuse("xml_attribute", f"Das Attribut „{shown}“ ist länger als {MAX_ATTRIBUTE} Zeichen.",
+                         f'The attribute "{shown}" is longer than {MAX_ATTRIBUTE} characters.', node.sourceline or 0)

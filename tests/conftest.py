@@ -1,0 +1,142 @@
+"""Fixtures on a real PostgreSQL: one embedded server, one migrated template, a fresh database for every test that asks for one.
+
+The server's files lie below ``ETAPPE_TEST_DATA`` (default: a directory of this user below /var/tmp) and are kept, so that the
+next run needs no ``initdb``. Every test process holds a shared lock on the directory; the last one to leave stops the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import itertools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from services.db import provision
+from services.db.embedded import EmbeddedPostgres
+from tests import builders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO
+
+ROOT = Path(__file__).parents[1]
+COUNTER = itertools.count()
+
+
+def data_dir() -> Path:
+    """A short path that the user ``nobody`` may enter: as root the server runs as nobody."""
+    tree = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:8]
+    return Path(os.environ.get("ETAPPE_TEST_DATA") or f"/var/tmp/etappe-test-{os.getuid()}") / tree
+
+
+def fingerprint() -> str:
+    """Changes with every migration, so that an outdated template is never used."""
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "services/db").rglob("*.py")):
+        if "models" not in file.parts:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def exclusively(file: IO[str]) -> Iterator[bool]:
+    """Whether nobody else uses the server, and nobody can begin to within the block."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+
+
+def tune(admin: psycopg.Connection) -> None:
+    """A test database need not survive a power failure."""
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        admin.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(name)))
+    admin.execute("select pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The running server."""
+    data = data_dir()
+    data.parent.mkdir(parents=True, exist_ok=True)
+    with (data.parent / f"{data.name}.used").open("a") as users:
+        with exclusively(users) as alone:
+            server = EmbeddedPostgres(data)
+            if alone:
+                server.start()
+                with psycopg.connect(server.url(), autocommit=True) as admin:
+                    tune(admin)
+                    for (name,) in admin.execute("select datname from pg_database where datname like 't\\_%'").fetchall():
+                        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))  # of a killed run
+        fcntl.flock(users, fcntl.LOCK_SH)
+        server.start()
+        yield server
+        with exclusively(users) as alone:
+            if alone:
+                server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """Name of a migrated, empty database."""
+    name = f"vorlage_{fingerprint()}"
+    with (postgres.data.parent / f"{postgres.data.name}.template").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(postgres.url(), autocommit=True) as admin:
+            ready = admin.execute("select 1 from pg_database where datname = %s and datistemplate", (name,)).fetchone()
+            if not ready:
+                admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+                provision.create_database(postgres.url(), name)
+                provision.migrate(postgres.url(provision.OWNER, name))
+                admin.execute(sql.SQL("alter database {} with is_template true").format(sql.Identifier(name)))
+    return name
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """Name of a database without any table."""
+    with fresh(postgres, "template0") as name:
+        yield name
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """Name of a migrated database of this test alone."""
+    with fresh(postgres, template) as name:
+        yield name
+
+
+@contextlib.contextmanager
+def fresh(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    name = f"t_{os.getpid()}_{next(COUNTER)}"
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} owner {} template {}").format(
+            sql.Identifier(name), sql.Identifier(provision.OWNER), sql.Identifier(template)))
+        try:
+            yield name
+        finally:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def owner_url(postgres: EmbeddedPostgres, database: str) -> str:
+    """Address of the owner of the test's database."""
+    return postgres.url(provision.OWNER, database)
+
+
+@pytest.fixture
+def app(postgres: EmbeddedPostgres, database: str) -> Iterator[builders.TestApp]:
+    """The application on a fresh database, with two Mandanten (``builders.seed``) and a pinned clock."""
+    made = builders.make_app(postgres.url(provision.APP, database))
+    builders.seed(postgres.url(provision.OWNER, database))
+    yield made
+    made.engine.dispose()

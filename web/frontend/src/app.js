@@ -1,0 +1,2 @@
+// Everything here is an enhancement: every page works without JavaScript.
+import "htmx.org";

@@ -9,7 +9,7 @@ from typing import Any
 import marshmallow as ma
 
 from forms.conditions import Place, Scope, decide, is_readonly, only_name, options_of, root_place, row_places
-from forms.model import ChoiceField, Component, DynamicList, Evaluate, ExpressionField, Form, Temporal, TemporalField, walk
+from forms.model import ChoiceField, Component, DynamicList, Evaluate, ExpressionField, Form, Temporal, TemporalField
 from forms.schema import build_schema, choose, missing_sentence
 from forms.shape import UNKNOWN, Door, MultiDict, Path, get, leaves, name_of, put, shape
 from forms.values import BadValue, parse_date, parse_datetime
@@ -236,16 +236,22 @@ def _check_future(component: TemporalField, value: str, evaluate: Evaluate, scop
 
 def _spare_followers(components: tuple[Component, ...], prefix: Path, errors: dict[str, str]) -> None:
     """Drop errors of fields that wait for another answer which is missing itself: one sentence is enough."""
-    unanswered = {component.key for path, component in leaves(components) if errors.get(name_of((*prefix, *path))) == missing_sentence(component)}
-    if not unanswered:
-        return
+    unanswered = set()
+    for path, component in leaves(components):
+        name = name_of((*prefix, *path))
+        if errors.get(name) == missing_sentence(component):
+            unanswered.add(component.key)
+        if isinstance(component, DynamicList):
+            depth = len(path_of(name))
+            rows = {path_of(each)[depth] for each in errors if each.startswith(name + "-")}
+            for row in rows:
+                _spare_followers(component.components, (*path_of(name), row), errors)
     for component in components:
-        if component.hide is None or only_name(component.hide) not in unanswered:
-            continue
-        inside = walk((component,), prefix)  # type: ignore[arg-type]  # without rows around, a path is all names
-        for begin in [name_of(path) for path, _ in inside if "*" not in path]:
-            for name in [name for name in errors if name == begin or name.startswith(begin + "-")]:
-                del errors[name]
+        if component.hide is not None and only_name(component.hide) in unanswered:
+            for path, _ in leaves((component,)):
+                begin = name_of((*prefix, *path))
+                for name in [name for name in errors if name == begin or name.startswith(begin + "-")]:
+                    del errors[name]
 
 
 def _in_order(form: Form, errors: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     # Both are trusted extensions: the owner of the database may create them. Existing ones stay where they are.
+    op.execute("set local search_path = etappe, public")
     op.execute("create extension if not exists pg_trgm with schema etappe")
     op.execute("create extension if not exists btree_gist with schema etappe")
 

@@ -43,7 +43,7 @@ install_lock() {  # $1 = lock file, $2 = name of the stamp
     sum="$(checksum "$1")"
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then return; fi
     say "Installiere $1 ..."
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary=:all: -r "$1" \
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes --only-binary=:all: -r "$1" \
         || die "Die Abhängigkeiten konnten nicht installiert werden. Besteht eine Verbindung zum Paketverzeichnis?"
     printf '%s' "$sum" > "$stamp"
 }

@@ -2,20 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import make_url
 
+from services.db.embedded import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.config import Config
+
+    from services.settings import Settings
+
 OWNER, APP = "etappe_owner", "etappe_app"
+MIGRATION_LOCK = 742018  # any number; the same for every process that migrates
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def libpq(url: str) -> str:
+    """The address without SQLAlchemy's driver name, for psycopg."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def embedded(settings: Settings) -> EmbeddedPostgres:
+    """The embedded server of this data directory, not started."""
+    return EmbeddedPostgres(settings.data_dir / "postgres")
+
+
+def embedded_settings(settings: Settings, server: EmbeddedPostgres) -> Settings:
+    """The settings with the addresses of the embedded server, whose two log-ins differ."""
+    return replace(settings, owner_url=server.url(OWNER, "etappe"), database_url=server.url(APP, "etappe"), database_role=None)
+
+
+@contextlib.contextmanager
+def provided(settings: Settings) -> Iterator[Settings]:
+    """The settings with a database that runs: the one of ``DATABASE_URL``, else the embedded one, newly migrated.
+
+    An embedded server that was not running is stopped at the end; a running one is joined.
+    """
+    if settings.database_url:
+        yield settings
+        return
+    server = embedded(settings)
+    joined = server.alive()
+    server.start()
+    try:
+        complete = embedded_settings(settings, server)
+        create_database(server.url(), "etappe")
+        migrate(complete.owner_url)
+        yield complete
+    finally:
+        if not joined:
+            server.stop()
 
 
 def create_database(admin_url: str, name: str) -> None:
     """Create the two roles and the database where they are missing. ``admin_url`` needs CREATEROLE and CREATEDB."""
-    with psycopg.connect(admin_url, autocommit=True) as connection:
+    with psycopg.connect(libpq(admin_url), autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (MIGRATION_LOCK,))
         for role in (OWNER, APP):
             if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
                 connection.execute(sql.SQL("create role {} login nosuperuser nobypassrls").format(sql.Identifier(role)))
@@ -24,16 +75,42 @@ def create_database(admin_url: str, name: str) -> None:
 
 
 def alembic_config(owner_url: str) -> Config:
+    """Alembic's configuration for this address."""
+    from alembic.config import Config  # noqa: PLC0415  half a second that a start without a migration does not need
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = make_url(owner_url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     return config
 
 
-def migrate(owner_url: str) -> None:
-    """Bring the schema to the newest revision; a second process waits for the first."""
-    with psycopg.connect(owner_url, autocommit=True) as lock:
+@cache
+def newest_revision() -> str:
+    """The last revision; the files are numbered and linear (house style), so it is the name of the last one."""
+    return max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def current_revision(owner_url: str) -> str | None:
+    """The revision of the database, or None if it was never migrated."""
+    with psycopg.connect(libpq(owner_url), autocommit=True) as connection:
+        try:
+            row = connection.execute("select version_num from etappe.alembic_version").fetchone()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            return None
+        return str(row[0]) if row else None
+
+
+def migrate(owner_url: str) -> bool:
+    """Bring the schema to the newest revision; a second process waits for the first. False if there was nothing to do."""
+    if current_revision(owner_url) == newest_revision():
+        return False
+    from alembic import command  # noqa: PLC0415  see alembic_config
+
+    with psycopg.connect(libpq(owner_url), autocommit=True) as lock:
+        lock.execute("select pg_advisory_lock(%s)", (MIGRATION_LOCK,))
         if not lock.execute("select 1 from pg_roles where rolname = %s", (APP,)).fetchone():
             lock.execute(sql.SQL("create role {} nologin nosuperuser nobypassrls").format(sql.Identifier(APP)))
-        lock.execute("select pg_advisory_lock(742018)")
+            # With one address for both, the application connects as the owner and becomes this role at once.
+            lock.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(APP)))
         command.upgrade(alembic_config(owner_url), "head")
+    return True

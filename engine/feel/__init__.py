@@ -10,11 +10,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import ExpressionError
+
 from engine.feel.budget import DEFAULT, Budget, BudgetError
 from engine.feel.builtins import BUILTINS
 from engine.feel.builtins.parsed import PARSED
 from engine.feel.compiler import compile_node, free_names
+from engine.feel.errors import FeelError
 from engine.feel.lexer import SyntaxFault
 from engine.feel.operators import PROPERTY_NAMES
 from engine.feel.parser import KnownNames, Parser, Syntax, builtin_names
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Budget",
     "Compiled",
+    "FeelError",
     "FeelFunction",
     "Range",
     "Syntax",
@@ -90,9 +92,9 @@ class Compiled:
         try:
             return self._code(scope)
         except BudgetError as exc:
-            raise ExpressionError(self.text, str(exc)) from exc
+            raise FeelError(self.text, str(exc)) from exc
         except RecursionError as exc:
-            raise ExpressionError(self.text, _TOO_DEEP) from exc
+            raise FeelError(self.text, _TOO_DEEP) from exc
 
 
 def _compile(text: str, syntax: Syntax, *, unary: bool) -> Compiled:
@@ -100,9 +102,9 @@ def _compile(text: str, syntax: Syntax, *, unary: bool) -> Compiled:
         parser = Parser(text, _known(syntax), syntax.types)
         return Compiled(text, parser.whole_unary_tests() if unary else parser.whole_expression())
     except SyntaxFault as exc:
-        raise ExpressionError(text, str(exc)) from exc
+        raise FeelError(text, str(exc)) from exc
     except RecursionError as exc:
-        raise ExpressionError(text, _TOO_DEEP) from exc
+        raise FeelError(text, _TOO_DEEP) from exc
 
 
 @functools.lru_cache(maxsize=64)

@@ -5,9 +5,7 @@ A call activity is its own process instance, started and completed in the same c
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
@@ -16,6 +14,9 @@ from engine.errors import BudgetExceeded, CallTooDeep, InstanceNotRunning, Rejec
 from engine.limits import DEFAULT_LIMITS, Limits, Meter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
     from engine.catalogue import Definition
     from engine.instance import Instance, Parent
     from engine.ports import Evaluator
@@ -119,7 +120,8 @@ class Family:
 
     def cancel(self, key: str, *, whole_family: bool = False) -> None:
         """Down: every called instance. Up: a called instance alone would leave its caller waiting for ever, so as in
-        Camunda 8 only a root can be cancelled; ``whole_family`` starts at the root of the given instance."""
+        Camunda 8 only a root can be cancelled; ``whole_family`` starts at the root of the given instance.
+        """
         while (parent := self.store.parent_of(key)) is not None:
             if not whole_family:
                 raise Rejected(f"{key} was called by {parent[0]}: cancel the root instance or terminate its call activity")

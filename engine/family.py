@@ -34,8 +34,8 @@ class Store(Protocol):
         """Once per touched instance, after the last step: write ``engine.state.dump``, or nothing more if ``outcome`` is set."""
         ...
 
-    def register(self, key: str, definition: Definition, parent: Parent | None) -> None:
-        """A new instance is about to start; from now on ``expressions_for`` may be asked for it."""
+    def register(self, instance: Instance) -> None:
+        """A new instance has begun: remember key, definition and parent before its steps are followed."""
         ...
 
     def definition(self, key: str) -> Definition:
@@ -64,7 +64,7 @@ class Family:
 
     Args:
         store: doors to the outside.
-        expressions_for: evaluator for the instance with this key (it is registered before it is asked for).
+        expressions_for: evaluator for the instance with this key (asked for a new one before it is registered).
         now: aware time.
         limits: budgets.
 
@@ -159,12 +159,10 @@ class Family:
 
     def create(self, definition: Definition, key: str, variables: Mapping[str, object], parent: Parent | None, start_element: str | None) -> None:
         """Start an instance; its first step goes onto the queue."""
-        definition.start_event(start_element)         # refuse before anything is registered
-        given = runtime.admit(variables, self.limits)
-        self.store.register(key, definition, parent)
-        instance, step = runtime.start(definition, self.expressions_for(key), self.now(), given, key=key, parent=parent,
+        instance, step = runtime.start(definition, self.expressions_for(key), self.now(), variables, key=key, parent=parent,
                                        start_element=start_element, limits=self.limits, meter=self.meter)
         self.touched[key] = instance
+        self.store.register(instance)
         self.todo.append(step)
 
     def follow(self, step: Step) -> None:

@@ -59,8 +59,8 @@ class MemoryStore:
         data = self.states[key]
         return load(data, self.definitions[definition_key(data)], self.expressions, self.clock.now)
 
-    def register(self, key, definition, parent) -> None:
-        self.parents[key] = parent
+    def register(self, instance) -> None:
+        self.parents[instance.key] = instance.parent
 
     def put(self, instance: Instance) -> None:
         if instance.outcome is not None:

@@ -104,16 +104,12 @@ class CallTooDeep(BudgetExceeded):
 
 
 class ExpressionError(EngineError):
-    """An expression cannot be read, exceeds its budget, or its value has the wrong type for its place.
+    """An expression cannot be read, exceeds its budget, or its value has the wrong type for its place."""
 
-    Attributes:
-        text: the expression as it stands in the model.
-        reason: one German sentence for the person who wrote it.
-    """
 
-    def __init__(self, text: str, reason: str) -> None:
-        super().__init__(f"{reason} Ausdruck: {text[:200]}")
-        self.text, self.reason = text, reason
+def unsuitable(text: str, reason: str) -> ExpressionError:
+    """The value of ``text`` does not fit its place; ``reason`` is a German sentence."""
+    return ExpressionError(f"{reason} Ausdruck: „{text[:200]}“")
 
 
 class UnknownStateFormat(EngineError):  # noqa: N818 - the contract between the packages names it so

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING
 
-from engine.errors import ExpressionError
+from engine.errors import unsuitable
 from engine.scopes import apply_inputs, open_scope, scope_of
 from engine.specs.base import Element, kill_scope, make_ready
 from engine.spiff import FINISHED, State, above
@@ -104,7 +104,7 @@ class CallActivity(Element):
         variables = scope_of(task).visible() if ext.copies_parent else dict(task.internal_data.get("vars", {}))
         process = self.evaluate(task, ext.process or "")
         if not isinstance(process, str) or not process:
-            raise ExpressionError(ext.process or "", f"Der aufgerufene Prozess ist kein Text, sondern {process!r}.")
+            raise unsuitable(ext.process or "", f"Der aufgerufene Prozess ist kein Text, sondern {process!r}.")
         tag = None if ext.version_tag is None else str(self.evaluate(task, ext.version_tag))
         task.internal_data["call"] = {"process": process, "binding": ext.binding, "tag": tag}
         top.passed_on[task.id] = variables

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import BudgetExceeded, ExpressionError
+from engine.errors import BudgetExceeded, unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element, kill, kill_scope, set_incident
 from engine.specs.gateways import EventGateway, is_idle_listener
@@ -138,7 +138,7 @@ def correlation_key(value: object, text: str) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(int(value)) if value == int(value) else str(value)
-    raise ExpressionError(text, f"Der Korrelationsschlüssel ist {value!r}; erwartet wird ein Text oder eine Zahl.")
+    raise unsuitable(text, f"Der Korrelationsschlüssel ist {value!r}; erwartet wird ein Text oder eine Zahl.")
 
 
 class Boundary(Catch):

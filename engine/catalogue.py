@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from types import MappingProxyType
@@ -16,6 +15,8 @@ from engine.lint import Finding, findings_of
 from engine.xml import read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine.instance import ProcessSpec
     from engine.specs.facts import ElementFacts
 

@@ -5,10 +5,11 @@ it becomes an incident on that element (see ``engine.specs.base``).
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.lint import Finding
 
 
@@ -16,7 +17,7 @@ class EngineError(Exception):
     """Base of everything the engine raises on purpose."""
 
 
-class Rejected(EngineError):
+class Rejected(EngineError):  # noqa: N818 - the contract between the packages names it so
     """The command does not fit the state of the instance: gone, not waiting, of another kind, or its input is too large."""
 
 
@@ -49,15 +50,20 @@ class IllegalMove(Rejected):
         self.kind, self.old, self.new = kind, old, new
 
 
-class InvalidDefinition(EngineError):
-    """A model that does not run. ``findings`` says what, where and why; at least one of them is an error."""
+class InvalidDefinition(EngineError):  # noqa: N818 - the contract between the packages names it so
+    """A model that cannot be read or does not run.
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        self.findings = tuple(findings)
-        super().__init__("; ".join(f"{f.code} at {f.element_id or '-'} (line {f.line})" for f in self.findings) or "invalid definition")
+    Attributes:
+        findings: what, where and why; empty if the reason is all there is to say.
+    """
+
+    def __init__(self, problem: str | Sequence[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = () if isinstance(problem, str) else tuple(problem)
+        listed = "; ".join(f"{f.code} at {f.element_id or '-'} (line {f.line})" for f in self.findings)
+        super().__init__(problem if isinstance(problem, str) else listed)
 
 
-class BudgetExceeded(EngineError):
+class BudgetExceeded(EngineError):  # noqa: N818 - the contract between the packages names it so
     """An element or a command wants more than ``engine.limits`` allows. Inside an element: an incident there."""
 
 
@@ -77,7 +83,7 @@ class UnhandledError(EngineError):
         self.code = code
 
 
-class NoFlowMatches(EngineError):
+class NoFlowMatches(EngineError):  # noqa: N818 - the contract between the packages names it so
     """No condition holds and there is no default flow."""
 
     def __init__(self, element: str) -> None:
@@ -85,11 +91,11 @@ class NoFlowMatches(EngineError):
         self.element = element
 
 
-class JobFailed(EngineError):
+class JobFailed(EngineError):  # noqa: N818 - the contract between the packages names it so
     """A job has no retries left."""
 
 
-class CallFailed(EngineError):
+class CallFailed(EngineError):  # noqa: N818 - the contract between the packages names it so
     """The called process could not be started."""
 
 
@@ -98,10 +104,15 @@ class CallTooDeep(BudgetExceeded):
 
 
 class ExpressionError(EngineError):
-    """An expression could not be evaluated, or its value has the wrong type for its place."""
+    """An expression cannot be read, exceeds its budget, or its value has the wrong type for its place."""
 
 
-class UnknownStateFormat(EngineError):
+def unsuitable(text: str, reason: str) -> ExpressionError:
+    """The value of ``text`` does not fit its place; ``reason`` is a German sentence."""
+    return ExpressionError(f"{reason} Ausdruck: „{text[:200]}“")
+
+
+class UnknownStateFormat(EngineError):  # noqa: N818 - the contract between the packages names it so
     """The stored state was written by a release we do not know; it is never guessed at."""
 
     def __init__(self, found: object) -> None:

@@ -5,9 +5,7 @@ A call activity is its own process instance, started and completed in the same c
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
@@ -16,6 +14,9 @@ from engine.errors import BudgetExceeded, CallTooDeep, InstanceNotRunning, Rejec
 from engine.limits import DEFAULT_LIMITS, Limits, Meter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
     from engine.catalogue import Definition
     from engine.instance import Instance, Parent
     from engine.ports import Evaluator
@@ -33,8 +34,8 @@ class Store(Protocol):
         """Once per touched instance, after the last step: write ``engine.state.dump``, or nothing more if ``outcome`` is set."""
         ...
 
-    def register(self, key: str, definition: Definition, parent: Parent | None) -> None:
-        """A new instance is about to start; from now on ``expressions_for`` may be asked for it."""
+    def register(self, instance: Instance) -> None:
+        """A new instance has begun: remember key, definition and parent before its steps are followed."""
         ...
 
     def definition(self, key: str) -> Definition:
@@ -63,7 +64,7 @@ class Family:
 
     Args:
         store: doors to the outside.
-        expressions_for: evaluator for the instance with this key (it is registered before it is asked for).
+        expressions_for: evaluator for the instance with this key (asked for a new one before it is registered).
         now: aware time.
         limits: budgets.
 
@@ -119,7 +120,8 @@ class Family:
 
     def cancel(self, key: str, *, whole_family: bool = False) -> None:
         """Down: every called instance. Up: a called instance alone would leave its caller waiting for ever, so as in
-        Camunda 8 only a root can be cancelled; ``whole_family`` starts at the root of the given instance."""
+        Camunda 8 only a root can be cancelled; ``whole_family`` starts at the root of the given instance.
+        """
         while (parent := self.store.parent_of(key)) is not None:
             if not whole_family:
                 raise Rejected(f"{key} was called by {parent[0]}: cancel the root instance or terminate its call activity")
@@ -157,12 +159,10 @@ class Family:
 
     def create(self, definition: Definition, key: str, variables: Mapping[str, object], parent: Parent | None, start_element: str | None) -> None:
         """Start an instance; its first step goes onto the queue."""
-        definition.start_event(start_element)         # refuse before anything is registered
-        given = runtime.admit(variables, self.limits)
-        self.store.register(key, definition, parent)
-        instance, step = runtime.start(definition, self.expressions_for(key), self.now(), given, key=key, parent=parent,
+        instance, step = runtime.start(definition, self.expressions_for(key), self.now(), variables, key=key, parent=parent,
                                        start_element=start_element, limits=self.limits, meter=self.meter)
         self.touched[key] = instance
+        self.store.register(instance)
         self.todo.append(step)
 
     def follow(self, step: Step) -> None:

@@ -3,10 +3,8 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
-from uuid import UUID
 
 from engine.errors import BudgetExceeded
 from engine.limits import DEFAULT_LIMITS, Limits, Meter
@@ -18,6 +16,9 @@ from engine.spiff import ACTIVE, BpmnProcessSpec, BpmnSubWorkflow, BpmnWorkflow,
 from engine.step import ElementEvent, OpenUserTask, Outcome, Raised, ThrownMessage, ThrownSignal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
     from engine.catalogue import Definition
     from engine.ports import Evaluator, View
     from engine.scopes import Variables

@@ -1,11 +1,13 @@
 """The statuses of everything the service keeps in tables, and the only moves between them."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import IllegalMove
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOVES: Final[Mapping[str, Mapping[str, frozenset[str]]]] = MappingProxyType({
     "process_instance": {"active": frozenset({"completed", "cancelled"}), "completed": frozenset(), "cancelled": frozenset()},

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from lxml import etree
+if TYPE_CHECKING:
+    from lxml import etree
 
 Severity = Literal["error", "warning", "ignored"]
 
@@ -34,5 +35,5 @@ class Finding:
 
 
 def findings_of(root: etree._Element) -> list[Finding]:
-    """x"""
+    """X"""
     return []

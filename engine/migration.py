@@ -4,12 +4,13 @@ Called instances keep their own version. Timers that the new model adds count fr
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.spiff import FINISHED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.catalogue import Definition
     from engine.instance import ProcessSpec
     from engine.state import Stored

@@ -449,7 +449,8 @@ def call_failed(instance: Instance, task_key: str, exc: Exception) -> Step:
 
 def call_raised(instance: Instance, task_key: str, kind: Literal["error", "escalation"], code: str | None, variables: Changes) -> tuple[bool, Step]:
     """An error or escalation comes up from the called instance. True: caught in this instance. Otherwise it may go on
-    upwards: the caller asks the next instance with the call activity of this one."""
+    upwards: the caller asks the next instance with the call activity of this one.
+    """
     before = begin(instance)
     task = token(instance, task_key, "calls", before)
     catcher = find_catcher(task, kind, code)

@@ -7,11 +7,12 @@ by ``tests/house/test_contract_spiffworkflow.py``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from uuid import UUID
+
     from engine.instance import Instance, Sub
     from engine.specs.base import Element
 
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
         completed_event: Signal
         subprocess_specs: Any
         subprocesses: dict[UUID, Any]
+        top_workflow: Instance
 
         def __init__(self, spec: WorkflowSpec, subprocess_specs: object, script_engine: object, *, deserializing: bool = False) -> None: ...
         def _mark_complete(self, task: Task) -> None: ...

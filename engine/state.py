@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -23,6 +22,8 @@ from engine.specs.events import Catch
 from engine.spiff import ACTIVE, OPEN, State, Task
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from engine.catalogue import Definition
     from engine.instance import Sub
     from engine.ports import Evaluator

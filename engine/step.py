@@ -4,10 +4,12 @@ Keys of tasks are 32 hex digits and unique over all instances. All instants are 
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 Open = TypeVar("Open")
 Outcome = Literal["completed", "cancelled"]

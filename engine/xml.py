@@ -32,7 +32,8 @@ def read(data: bytes) -> etree._Element:
         InvalidDefinition: with one finding that says what is wrong, in German and English.
     """
     if len(data) > MAX_BYTES:
-        raise refuse("xml_too_large", f"Die Datei ist größer als {MAX_BYTES // 1_000_000} MB.", f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+        raise refuse("xml_too_large", f"Die Datei ist größer als {MAX_BYTES // 1_000_000} MB.",
+                     f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
     if not data.strip():
         raise refuse("xml_empty", "Die Datei ist leer.", "The file is empty.")
     parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
@@ -46,10 +47,11 @@ def read(data: bytes) -> etree._Element:
                 if event == "end":
                     depth -= 1
                     continue
+                assert isinstance(node, etree._Element)
                 depth, elements = depth + 1, elements + 1
                 if root is None:
                     root = node
-                    if node.getroottree().docinfo.doctype:
+                    if has_doctype(node):
                         raise refuse("xml_doctype", "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
                                      "The file contains a DOCTYPE; that is not allowed.")
                 check(node, depth, elements)
@@ -64,15 +66,28 @@ def read(data: bytes) -> etree._Element:
     return root
 
 
+def has_doctype(root: etree._Element) -> bool:
+    """Whether a DOCTYPE stands before the root element."""
+    info: object = root.getroottree().docinfo
+    return bool(getattr(info, "doctype", ""))
+
+
+def line_of(node: etree._Element) -> int:
+    """Line of the start tag; 0 if unknown."""
+    line: object = node.sourceline
+    return line if isinstance(line, int) else 0
+
+
 def check(node: etree._Element, depth: int, elements: int) -> None:
     """The limits, while reading."""
     if depth > MAX_DEPTH:
         raise refuse("xml_too_deep", f"Die Elemente sind mehr als {MAX_DEPTH} Ebenen tief verschachtelt.",
-                     f"Elements are nested more than {MAX_DEPTH} levels deep.", node.sourceline or 0)
+                     f"Elements are nested more than {MAX_DEPTH} levels deep.", line_of(node))
     if elements > MAX_ELEMENTS:
-        raise refuse("xml_too_many", f"Die Datei enthält mehr als {MAX_ELEMENTS} Elemente.", f"The file contains more than {MAX_ELEMENTS} elements.")
+        raise refuse("xml_too_many", f"Die Datei enthält mehr als {MAX_ELEMENTS} Elemente.",
+                     f"The file contains more than {MAX_ELEMENTS} elements.")
     for name, value in node.items():
         if len(value) > MAX_ATTRIBUTE:
             shown = re.sub(r"^\{.*\}", "", str(name))
             raise refuse("xml_attribute", f"Das Attribut „{shown}“ ist länger als {MAX_ATTRIBUTE} Zeichen.",
-                         f'The attribute "{shown}" is longer than {MAX_ATTRIBUTE} characters.', node.sourceline or 0)
+                         f'The attribute "{shown}" is longer than {MAX_ATTRIBUTE} characters.', line_of(node))

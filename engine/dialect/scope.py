@@ -38,6 +38,7 @@ from engine.specs import (
     SubStart,
     Throw,
 )
+from engine.xml import line_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -82,7 +83,7 @@ class Scope:
         has_event = definition_of(node) is not None or local(node) in ("receiveTask", "sendTask")
         facts = ElementFacts(
             id=node.get("id", ""), type=local(node), name=(node.get("name") or "").strip(), lane=None if lane is None else lane.get("id"),
-            lane_group=None if lane is None else group_of(lane), line=node.sourceline or 0, ext=read_extensions(node),
+            lane_group=None if lane is None else group_of(lane), line=line_of(node), ext=read_extensions(node),
             event=read_event(node, self.build.named) if has_event else Event(kind="none"), loop=read_loop(node) if local(node) in ACTIVITIES else None)
         self.build.elements[facts.id] = facts
         return facts
@@ -193,7 +194,7 @@ class Scope:
         same = [f for f in self.outgoing[flow.get("sourceRef", "")] if f.get("targetRef") == flow.get("targetRef")]
         if len(same) > 1 and isinstance(target, ParallelJoin | InclusiveJoin):
             between = Pass(self.spec, f"{flow.get('id')}.flow", source)
-            between.input_mappings = between.output_mappings = ()
+            between.without_mappings()
             between.logged = False
             between.connect(target)
             return between

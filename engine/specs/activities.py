@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import ExpressionError, NoFlowMatches
+from engine.errors import NoFlowMatches, unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element
 from engine.spiff import OPEN, State
@@ -53,7 +53,7 @@ class JobTask(Element):
         """The job type; workers ask for it."""
         value = self.evaluate(task, self.ext.job_type or "")
         if not isinstance(value, str) or not value:
-            raise ExpressionError(f"Der Auftragstyp ist kein Text: {value!r}")
+            raise unsuitable(self.ext.job_type or "", f"Der Auftragstyp ist kein Text, sondern {value!r}.")
         return value
 
     def retries(self, task: Task) -> int:
@@ -62,7 +62,7 @@ class JobTask(Element):
         try:
             return int(str(value))
         except ValueError:
-            raise ExpressionError(f"Die Anzahl der Versuche ist keine ganze Zahl: {value!r}") from None
+            raise unsuitable(self.ext.job_retries or "", f"Die Anzahl der Versuche ist keine ganze Zahl, sondern {value!r}.") from None
 
 
 class Choice(Element):
@@ -72,6 +72,7 @@ class Choice(Element):
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, inclusive: bool) -> None:
         super().__init__(wf_spec, name, facts)
+        self.without_mappings()
         self.inclusive = inclusive
         self.flows: list[tuple[str, str | None, bool]] = []       # target, condition, is default
 

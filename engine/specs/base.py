@@ -1,14 +1,13 @@
 """Life cycle shared by all elements: entering, leaving, incidents, bounded look-ahead."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 from engine.scopes import apply_inputs, apply_outputs, scope_of
 from engine.spiff import ACTIVE, OPEN, BpmnTaskSpec, State, above
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from engine.instance import Instance, ProcessSpec, Sub
     from engine.specs.facts import ElementFacts
@@ -63,6 +62,10 @@ class Element(BpmnTaskSpec):
         super().__init__(wf_spec, name)
         self.facts, self.ext, self.bpmn_id = facts, facts.ext, facts.id
         self.input_mappings, self.output_mappings = facts.ext.inputs, facts.ext.outputs
+
+    def without_mappings(self) -> None:
+        """For specs that only accompany the one that does the work of their element."""
+        self.input_mappings = self.output_mappings = ()
 
     def evaluate(self, task: Task, text: str, **more: object) -> object:
         """An expression in the task's own scope, ``more`` in front of it."""

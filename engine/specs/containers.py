@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING
 
-from engine.errors import ExpressionError
+from engine.errors import unsuitable
 from engine.scopes import apply_inputs, open_scope, scope_of
 from engine.specs.base import Element, kill_scope, make_ready
 from engine.spiff import FINISHED, State, above
@@ -67,7 +67,8 @@ def close_subprocess(top: Instance, host: Task) -> None:
 
 class EventSub(SubProcess):
     """Event sub-process: takes over the payload of its start event. Input mappings see the payload; what is left of it
-    is merged from the new scope upwards, or goes through the output mappings of the start event."""
+    is merged from the new scope upwards, or goes through the output mappings of the start event.
+    """
 
     is_handler = True
 
@@ -82,7 +83,7 @@ class EventSub(SubProcess):
 
         def evaluate(text: str, view: Mapping[str, object]) -> object:
             maps = view.maps if isinstance(view, ChainMap) else [view]
-            return compute(text, ChainMap(local, payload, *maps))     # type: ignore[arg-type]  # a view is only read
+            return compute(text, ChainMap(local, payload, *maps))
 
         apply_inputs(task, self.input_mappings, evaluate)
         scope = scope_of(task)                        # the start event is inside: its flow scope is the new scope
@@ -103,7 +104,7 @@ class CallActivity(Element):
         variables = scope_of(task).visible() if ext.copies_parent else dict(task.internal_data.get("vars", {}))
         process = self.evaluate(task, ext.process or "")
         if not isinstance(process, str) or not process:
-            raise ExpressionError(f"Der aufgerufene Prozess ist kein Text: {process!r}")
+            raise unsuitable(ext.process or "", f"Der aufgerufene Prozess ist kein Text, sondern {process!r}.")
         tag = None if ext.version_tag is None else str(self.evaluate(task, ext.version_tag))
         task.internal_data["call"] = {"process": process, "binding": ext.binding, "tag": tag}
         top.passed_on[task.id] = variables

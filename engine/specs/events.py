@@ -1,16 +1,17 @@
 """Catching events: intermediate events, boundary events, start events of event sub-processes."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.errors import BudgetExceeded, ExpressionError
+from engine.errors import BudgetExceeded, unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element, kill, kill_scope, set_incident
 from engine.specs.gateways import EventGateway, is_idle_listener
 from engine.spiff import OPEN, State, above
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.instance import Instance, ProcessSpec
     from engine.scopes import Scope
     from engine.specs.facts import ElementFacts
@@ -137,7 +138,7 @@ def correlation_key(value: object, text: str) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(int(value)) if value == int(value) else str(value)
-    raise ExpressionError(f"Der Korrelationsschlüssel {text} ergibt {value!r}; erwartet wird ein Text oder eine Zahl.")
+    raise unsuitable(text, f"Der Korrelationsschlüssel ist {value!r}; erwartet wird ein Text oder eine Zahl.")
 
 
 class Boundary(Catch):
@@ -162,7 +163,8 @@ class Boundary(Catch):
 
 class SubStart(Boundary):
     """Start event of an event sub-process, listening in the scope it can interrupt. Writes nothing itself: the payload
-    belongs to the event sub-process, which takes it over."""
+    belongs to the event sub-process, which takes it over.
+    """
 
     scope_listener = True
     logged = False
@@ -181,6 +183,7 @@ class Split(Element):
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, main: str) -> None:
         super().__init__(wf_spec, name, facts)
+        self.without_mappings()
         self.main = main                              # name of the spec of the activity
 
     def main_completed(self, workflow: object, task: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
@@ -225,7 +228,8 @@ def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> int:
 
 def find_catcher(thrower: Task, kind: str, code: str | None) -> Task | None:
     """The listener that catches an error or escalation thrown by ``thrower``: boundary events of the activity and its
-    surrounding activities, event sub-processes of the surrounding scopes, inside this instance. A matching code wins."""
+    surrounding activities, event sub-processes of the surrounding scopes, inside this instance. A matching code wins.
+    """
     def matches(t: Task) -> bool:
         event = t.task_spec.facts.event
         return t._state == State.WAITING and t.task_spec.listener and event.kind == kind and event.name in (None, code)

@@ -1,9 +1,11 @@
 """What the model says about one element, read once by the builder; never changed afterwards."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EventKind = Literal["none", "message", "timer", "signal", "error", "escalation", "conditional", "terminate", "link"]
 

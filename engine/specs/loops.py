@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import ExpressionError
+from engine.errors import unsuitable
 from engine.scopes import flow_scope, open_scope
 from engine.specs.base import Element, kill, make_ready
 from engine.spiff import OPEN, State, above
@@ -21,7 +21,7 @@ class Body(Element):
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, loop: Loop) -> None:
         super().__init__(wf_spec, name, facts)
-        self.input_mappings = self.output_mappings = ()           # they belong to the inner instances
+        self.without_mappings()                       # they belong to the inner instances
         self.loop = loop
 
     def spawn(self, task: Task, variables: dict[str, object]) -> None:
@@ -47,7 +47,7 @@ class MultiInstance(Body):
         top = my_task.workflow.top_workflow
         items = top.compute(self.loop.items or "", flow_scope(my_task).view())
         if not isinstance(items, list):
-            raise ExpressionError(f"Die Eingabeliste ist keine Liste: {items!r}")
+            raise unsuitable(self.loop.items or "", f"Die Eingabeliste ist keine Liste, sondern {str(items)[:100]!r}.")
         if not self.loop.sequential:
             top.claim_tokens(len(items))
         my_task.internal_data.update(items=items, made=0, done=0)

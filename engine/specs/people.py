@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from engine.errors import ExpressionError
+from engine.errors import unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element
 from engine.step import OpenUserTask
@@ -45,7 +45,7 @@ class UserTask(Element):
         """A text or null; the empty text counts as null."""
         value = None if text is None else self.evaluate(task, text)
         if value is not None and not isinstance(value, str):
-            raise ExpressionError(f"Erwartet wird ein Text, gefunden wurde {value!r} ({text}).")
+            raise unsuitable(text or "", f"Erwartet wird ein Text, gefunden wurde {value!r}.")
         return value or None
 
     def names(self, task: Task, text: str | None) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class UserTask(Element):
         if value is None:
             value = []
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-            raise ExpressionError(f"Erwartet wird eine Liste von Namen, gefunden wurde {value!r} ({text}).")
+            raise unsuitable(text, f"Erwartet wird eine Liste von Namen, gefunden wurde {value!r}.")
         return tuple(dict.fromkeys(name for name in value if name))
 
     def instant(self, task: Task, text: str | None, *, end_of_day: bool) -> datetime | None:
@@ -77,7 +77,7 @@ class UserTask(Element):
         except ValueError:
             number = -1
         if not 0 <= number <= 100:
-            raise ExpressionError(f"Die Priorität muss eine ganze Zahl von 0 bis 100 sein, gefunden wurde {value!r}.")
+            raise unsuitable(self.ext.priority or "", f"Die Priorität muss eine ganze Zahl von 0 bis 100 sein, gefunden wurde {value!r}.")
         return number
 
 

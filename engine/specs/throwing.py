@@ -1,7 +1,6 @@
 """Throwing events: intermediate throw events, end events, send tasks without a worker."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from engine.errors import UnhandledError
@@ -10,6 +9,8 @@ from engine.specs.events import broadcast, correlation_key, find_catcher, fire
 from engine.step import Raised, ThrownMessage, ThrownSignal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.instance import ProcessSpec
     from engine.specs.facts import ElementFacts
     from engine.spiff import Task

@@ -1,0 +1,47 @@
+"""The pinned clock of the test mode."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import marshmallow as ma
+from flask import Blueprint
+
+from services import uhr
+from services.errors import InvalidInput
+from web.api_v2.common import Body, empty, load
+from web.auth import the_app
+from web.guards import guard
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.put("/clock")(pin)
+    blueprint.post("/clock/reset")(reset)
+
+
+class Pin(Body):
+    """Milliseconds since 1970 in UTC."""
+
+    timestamp = ma.fields.Integer(required=True, strict=True)
+
+
+PIN = Pin()
+
+
+@guard(roles=("verwaltung", "prozessverantwortung"))
+def pin() -> tuple[str, int]:
+    """Pin the clock of the installation. Raises NotPermitted outside the test mode."""
+    body = load(PIN)
+    try:
+        zeit = datetime.fromtimestamp(body["timestamp"] / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise InvalidInput("timestamp: erwartet werden Millisekunden seit 1970.", errors={"timestamp": "ungültig"}) from None
+    uhr.pin(the_app(), zeit)
+    return empty()
+
+
+@guard(roles=("verwaltung", "prozessverantwortung"))
+def reset() -> tuple[str, int]:
+    """Let the clock run again."""
+    uhr.pin(the_app(), None)
+    return empty()

@@ -10,8 +10,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
     from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PRAEFIX = re.compile(r"[A-Z][A-Z0-9]{0,9}")
 
 
-class InvalidProfil(Exception):  # noqa: N818 - the house names refusals after what happened
+class ProfilError(Exception):
+    """Base of what can go wrong with a profile."""
+
+
+class InvalidProfil(ProfilError):  # noqa: N818 - the house names refusals after what happened
     """The profile cannot be used; the sentence says where and why."""
 
     def __init__(self, message: str, *, kommune: str) -> None:
@@ -37,7 +41,7 @@ class InvalidProfil(Exception):  # noqa: N818 - the house names refusals after w
         self.kommune = kommune
 
 
-class UnknownFrist(LookupError):  # noqa: N818 - the house names refusals after what happened
+class UnknownFrist(ProfilError):  # noqa: N818 - the house names refusals after what happened
     """A model asks for a deadline that the profile does not name."""
 
     def __init__(self, name: str, *, kommune: str) -> None:
@@ -364,7 +368,8 @@ class _Reader:
         if not isinstance(ours, bool):
             self.refuse(f"„{where}.unsere_einstellung“ muss true oder false sein.")
         if ours == ("quelle" in item):
-            self.refuse(f"„{where}“ braucht entweder „quelle“ oder „unsere_einstellung: true“: niemand soll eine eigene Zahl für eine fremde halten.")
+            # Nobody may take a figure of ours for one of a source.
+            self.refuse(f"„{where}“ braucht entweder „quelle“ oder „unsere_einstellung: true“, nicht beides.")
         if "begruendung" in item and not ours:
             self.refuse(f"„{where}.begruendung“ gehört zu „unsere_einstellung“; eine Zahl aus einer Quelle begründet die Quelle.")
         return Frist(
@@ -387,4 +392,4 @@ class _Reader:
             return tuple(self.regel(item, where) for item in value)
         if isinstance(value, dict):
             return self.each(value, where, self.regel)
-        return self.refuse(f"„{where}“ muss Text, Zahl, ja oder nein, eine Liste oder eine Aufzählung von Namen sein, gefunden wurde {value!r}.")
+        return self.refuse(f"„{where}“ muss Text, Zahl, ja oder nein, Liste oder Zuordnung sein, gefunden wurde {value!r}.")

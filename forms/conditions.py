@@ -193,9 +193,8 @@ def _hidden_paths(
         hidden = all_hidden or (id(component), rows) in spots
         if isinstance(component, Group):
             inner = get(values, component.path) if component.path else values
-            _hidden_paths(
-                component.components, inner if isinstance(inner, Mapping) else {}, prefix + component.path, rows, spots, found, all_hidden=hidden
-            )
+            content = inner if isinstance(inner, Mapping) else {}
+            _hidden_paths(component.components, content, prefix + component.path, rows, spots, found, all_hidden=hidden)
         elif isinstance(component, Field):
             path = (*prefix, *component.path)
             if hidden:
@@ -203,13 +202,13 @@ def _hidden_paths(
             elif isinstance(component, DynamicList):
                 sent = get(values, component.path)
                 for number, row in enumerate(sent if isinstance(sent, list) else ()):
-                    content = row if isinstance(row, Mapping) else {}
-                    _hidden_paths(component.components, content, (*path, number), (*rows, number), spots, found)
+                    inside = row if isinstance(row, Mapping) else {}
+                    _hidden_paths(component.components, inside, (*path, number), (*rows, number), spots, found)
 
 
 def compute(form: Form, values: Mapping[str, Any], evaluate: Evaluate, context: Scope) -> dict[str, Any]:
     """A copy of the answers with the expression fields filled in, in the order of the document."""
-    copy = _copy(values)
+    copy: dict[str, Any] = _copy(values)
     if any(isinstance(component, ExpressionField) for _, component in form.fields()):
         _compute(form.components, copy, root_place(form, copy, context), evaluate)
     return copy
@@ -264,13 +263,18 @@ def options_of(component: ChoiceField, evaluate: Evaluate, scope: Scope) -> tupl
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_WORDS = frozenset("not and or in null true false list contains count if then else some every satisfies between is defined string number".split())
+_WORDS = frozenset({"not", "and", "or", "in", "null", "true", "false", "list", "contains", "count", "if", "then", "else", "between"})
 
 
 def only_name(expression: str) -> str | None:
     """The one name a FEEL text uses, or ``None`` if there are none or several."""
-    names = set(_NAME.findall(_STRING.sub(" ", expression))) - _WORDS
+    names = names_in(expression)
     return names.pop() if len(names) == 1 else None
+
+
+def names_in(expression: str) -> set[str]:
+    """The names a FEEL text uses, dotted as written; at worst some too many (functions), never too few."""
+    return set(_NAME.findall(_STRING.sub(" ", expression))) - _WORDS
 
 
 def shown_by(trigger: Field, expression: str, evaluate: Evaluate, scope: Scope) -> frozenset[str] | None:

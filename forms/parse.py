@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from forms.document import Json, read_json
 from forms.errors import InvalidForm
 from forms.model import (
     MAX_LENGTH,
@@ -34,19 +33,21 @@ from forms.model import (
     TextBlock,
     TextField,
 )
-from forms.pattern import UnsafePattern, compile_pattern
+from forms.pattern import UnsafePatternError, compile_pattern
 
-MAX_BYTES = 1_000_000
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MAX_COMPONENTS = 500
 MAX_DEPTH = 12
 MAX_OPTIONS = 500
 SCHEMA_VERSION = 19
 
 SECTIONS = frozenset(
-    (
-        "stammdaten aufenthalt sprache familie bildung_arbeit wohnen gesundheit netzwerk ressourcen "
-        "klaerung fallbesprechung ziele hilfeplan leistungen monitoring uebergabe abschluss kontakte"
-    ).split()
+    [
+        *("stammdaten", "aufenthalt", "sprache", "familie", "bildung_arbeit", "wohnen", "gesundheit", "netzwerk", "ressourcen"),
+        *("klaerung", "fallbesprechung", "ziele", "hilfeplan", "leistungen", "monitoring", "uebergabe", "abschluss", "kontakte"),
+    ]
 )
 
 _FORM_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,199}")
@@ -61,8 +62,6 @@ _REFUSED = {
     "documentPreview": "Dokumentvorschauen sind nicht vorgesehen; verwenden Sie einen Link in einem Textfeld.",
 }
 
-Json = dict[str, Any]
-
 
 def parse(data: bytes) -> Form:
     """Read and check a form document.
@@ -73,33 +72,7 @@ def parse(data: bytes) -> Form:
     Raises:
         InvalidForm: if it is not a form document, or uses what cannot be shown or checked here.
     """
-    return _Parser().form(_json(data))
-
-
-def _json(data: bytes) -> Json:
-    if len(data) > MAX_BYTES:
-        raise InvalidForm(f"Die Formulardatei ist größer als {MAX_BYTES // 1_000_000} MB.")
-    try:
-        document = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_unique, parse_float=Decimal)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InvalidForm(f"Die Formulardatei ist kein gültiges JSON in UTF-8: {error}.") from error
-    except (RecursionError, ValueError) as error:
-        raise InvalidForm("Die Formulardatei ist zu tief verschachtelt oder enthält eine unzulässige Zahl.") from error
-    if not isinstance(document, dict):
-        raise InvalidForm("Die Formulardatei enthält kein Formular: erwartet wird ein JSON-Objekt mit „id“ und „components“.")
-    return document
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(text)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> Json:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        doubled = next(name for name, _ in pairs if sum(other == name for other, _ in pairs) > 1)
-        raise InvalidForm(f"Die Formulardatei nennt „{doubled[:60]}“ in einem Objekt zweimal. Entfernen Sie eine der beiden Angaben.")
-    return result
+    return _Parser().form(read_json(data))
 
 
 class _Parser:
@@ -123,10 +96,10 @@ class _Parser:
             raise InvalidForm("Das Formular braucht eine „id“ aus Buchstaben ohne Umlaute, Ziffern, Punkten und Strichen.")
         self.form_id = form_id
         version = document.get("schemaVersion", 1)
-        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-            self.refuse("„schemaVersion“ muss eine ganze Zahl sein.")
+        if type(version) is not int or version < 1:
+            self.refuse("„schemaVersion“ muss eine ganze Zahl ab 1 sein.")
         if version > SCHEMA_VERSION:
-            self.refuse(f"Es verlangt schemaVersion {version}; unterstützt wird bis {SCHEMA_VERSION}. Speichern Sie es in einer älteren Fassung.")
+            self.refuse(f"Es verlangt schemaVersion {version}; unterstützt wird bis {SCHEMA_VERSION}.")
         if document.get("type", "default") != "default":
             self.refuse("„type“ muss „default“ sein.")
         return Form(id=form_id, components=self.components(document, depth=1))
@@ -252,11 +225,8 @@ class _Parser:
 
     def field(self, item: Json, name: str = "key") -> dict[str, Any]:
         properties = self.obj(item, "properties")
-        readonly: bool | str
-        if isinstance(item.get("readonly"), str):
-            readonly = self.feel(item, "readonly") or False
-        else:
-            readonly = self.flag(item, "readonly")
+        by_feel = isinstance(item.get("readonly"), str)
+        readonly: bool | str = (self.feel(item, "readonly") or False) if by_feel else self.flag(item, "readonly")
         if self.flag(item, "disabled"):
             readonly = True
         return {
@@ -285,7 +255,7 @@ class _Parser:
 
     # Kinds
 
-    def affixes(self, item: Json) -> dict[str, str]:
+    def affixes(self, item: Json) -> dict[str, Any]:
         appearance = self.obj(item, "appearance")
         return {"prefix": self.string(appearance, "prefixAdorner"), "suffix": self.string(appearance, "suffixAdorner")}
 
@@ -295,7 +265,7 @@ class _Parser:
         if pattern is not None:
             try:
                 compile_pattern(pattern)
-            except UnsafePattern as error:
+            except UnsafePatternError as error:
                 self.refuse(f"Das Muster in „pattern“ ist nicht möglich: {error}.")
         validation = self.string(validate, "validationType")
         if validation not in {"", "custom", "email", "phone"}:
@@ -303,7 +273,7 @@ class _Parser:
         most = self.whole(validate, "maxLength")
         return TextField(
             **self.field(item),
-            **(self.affixes(item)),
+            **self.affixes(item),
             multiline=self.kind == "textarea",
             min_length=self.whole(validate, "minLength"),
             max_length=MAX_LENGTH if most is None else min(most, 10 * MAX_LENGTH),
@@ -315,7 +285,7 @@ class _Parser:
         validate = self.obj(item, "validate")
         return NumberField(
             **self.field(item),
-            **(self.affixes(item)),
+            **self.affixes(item),
             decimals=self.whole(item, "decimalDigits"),
             minimum=self.decimal(validate, "min"),
             maximum=self.decimal(validate, "max"),
@@ -413,7 +383,8 @@ class _Parser:
             label=self.string(item, "label"),
             source=source.removeprefix("=").strip(),
             columns=tuple(
-                Column(key=self.string(column, "key"), label=self.string(column, "label") or self.string(column, "key")) for column in columns
+                Column(key=self.string(column, "key"), label=self.string(column, "label") or self.string(column, "key"))
+                for column in columns
             ),
             columns_expression=expression,
         )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import re._parser as sre  # type: ignore[import-not-found, unused-ignore]  # private in CPython; typeshed does not list it
-from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PATTERN = 500
 MAX_VALUE = 200
@@ -21,7 +23,7 @@ _REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
 _PLAIN = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN", "AT", "CATEGORY", "RANGE", "NEGATE"})
 
 
-class UnsafePattern(ValueError):
+class UnsafePatternError(ValueError):
     """The pattern is no regular expression, or one that can take too long; the message is a German clause."""
 
 
@@ -30,19 +32,19 @@ def compile_pattern(text: str) -> re.Pattern[str]:
     r"""Compile a pattern as JavaScript means it (``\d`` and ``\w`` are ASCII).
 
     Raises:
-        UnsafePattern: if the pattern is wrong, uses look-around or references, or can backtrack without bound.
+        UnsafePatternError: if the pattern is wrong, uses look-around or references, or can backtrack without bound.
     """
     if len(text) > MAX_PATTERN:
-        raise UnsafePattern(f"es ist länger als {MAX_PATTERN} Zeichen")
+        raise UnsafePatternError(f"es ist länger als {MAX_PATTERN} Zeichen")
     try:
         parsed = sre.parse(text, re.ASCII)
         # Without an anchor the search begins again at each character.
         ways = _ways(parsed) * (1 if str(next(iter(parsed), ("", ""))[1]) == "AT_BEGINNING" else MAX_VALUE)
         pattern = re.compile(text, re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
-        raise UnsafePattern("es ist kein gültiger regulärer Ausdruck") from error
+        raise UnsafePatternError("es ist kein gültiger regulärer Ausdruck") from error
     if ways > MAX_WAYS:
-        raise UnsafePattern("seine Prüfung kann zu lange dauern. Beginnen Sie es mit „^“ und verwenden Sie weniger veränderliche Teile")
+        raise UnsafePatternError("seine Prüfung kann zu lange dauern. Beginnen Sie es mit „^“ und nehmen Sie weniger veränderliche Teile")
     return pattern
 
 
@@ -67,7 +69,7 @@ def _ways(nodes: Iterable[Any]) -> int:
         elif name == "BRANCH":
             ways *= sum(_ways(branch) for branch in argument[1])
         else:
-            raise UnsafePattern("Rückbezüge und Vorausschau sind nicht erlaubt")
+            raise UnsafePatternError("Rückbezüge und Vorausschau sind nicht erlaubt")
         if ways > MAX_WAYS:
             return ways
     return ways
@@ -80,5 +82,5 @@ def _ways_of_repeat(argument: tuple[Any, Any, Any]) -> int:
         return inner * (high - low + 1)
     # A repeated part that is itself variable can share its text in exponentially many ways.
     if inner > 1:
-        raise UnsafePattern("ein wiederholter Teil enthält selbst einen veränderlichen Teil")
+        raise UnsafePatternError("ein wiederholter Teil enthält selbst einen veränderlichen Teil")
     return min(high, MAX_VALUE) - min(low, MAX_VALUE) + 1

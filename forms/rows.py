@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forms.model import Component, DynamicList, Form
 from forms.shape import get, leaves
 from forms.submission import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ADD = "_hinzufuegen"
 REMOVE = "_entfernen"

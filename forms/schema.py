@@ -32,7 +32,7 @@ from forms.model import (
 from forms.pattern import MAX_VALUE, matches
 from forms.shape import UNKNOWN, Door, leaves
 from forms.text import has_control_characters, is_email, is_phone, tidy
-from forms.values import BadValue, decimals_of, number_from_json, parse_number, show_number, to_iso
+from forms.values import BadValueError, decimals_of, number_from_json, parse_number, show_number, to_iso
 
 _FILE_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,63}")
 _CACHE: WeakKeyDictionary[Form, dict[Door, ma.Schema]] = WeakKeyDictionary()
@@ -104,14 +104,14 @@ class _Rows(ma.fields.Nested):
         )
         self.model = model
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401  # marshmallow's signature
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, partial: Any = None, **kwargs: Any) -> Any:  # noqa: ANN401  # marshmallow's signature
         if not isinstance(value, list):
             raise ma.ValidationError("Senden Sie hier eine Liste.")
         if len(value) > self.model.max_items:
             raise ma.ValidationError(f"Geben Sie höchstens {_entries(self.model.max_items)} an.")
         if len(value) < self.model.min_items:
             raise ma.ValidationError(missing_sentence(self.model))
-        return super()._deserialize(value, attr, data, **kwargs)
+        return super()._deserialize(value, attr, data, partial=partial, **kwargs)
 
 
 class _Answer(ma.fields.Field[Any]):
@@ -128,7 +128,7 @@ class _Answer(ma.fields.Field[Any]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002  # marshmallow's signature
         try:
             result = read_answer(self.model, value, self.door)
-        except BadValue as error:
+        except BadValueError as error:
             raise ma.ValidationError(str(error)) from error
         if self.model.required and (result is None or result is False or result == []):
             raise self.make_error("required")
@@ -139,7 +139,7 @@ def read_answer(model: Field, value: object, door: Door) -> Any:  # noqa: ANN401
     """One answer, typed and checked as far as the form alone can; ``None`` for an empty one.
 
     Raises:
-        BadValue: with a German sentence that says what to do.
+        BadValueError: with a German sentence that says what to do.
     """
     if isinstance(model, TextField):
         return _read_text(model, value)
@@ -150,7 +150,7 @@ def read_answer(model: Field, value: object, door: Door) -> Any:  # noqa: ANN401
         return to_iso(model.subtype, model.zone, text) if text else None
     if isinstance(model, CheckboxField):
         if not isinstance(value, bool):
-            raise BadValue("Senden Sie hier true oder false.")
+            raise BadValueError("Senden Sie hier true oder false.")
         return value
     if isinstance(model, ChoiceField):
         return _read_choice(model, value, door)
@@ -161,16 +161,16 @@ def read_answer(model: Field, value: object, door: Door) -> Any:  # noqa: ANN401
 
 def _string(value: object, *, multiline: bool = False, longest: int = 200) -> str:
     if isinstance(value, list):
-        raise BadValue("Geben Sie hier genau einen Wert an.")
+        raise BadValueError("Geben Sie hier genau einen Wert an.")
     if not isinstance(value, str):
-        raise BadValue("Geben Sie hier Text an.")
+        raise BadValueError("Geben Sie hier Text an.")
     # Measured before any work is done on it; normalising can only shorten by a small factor.
     if len(value) > 2 * longest + 1000:
-        raise BadValue(f"Kürzen Sie den Text auf höchstens {longest} Zeichen.")
+        raise BadValueError(f"Kürzen Sie den Text auf höchstens {longest} Zeichen.")
     text = tidy(value)
     if has_control_characters(text, multiline=multiline):
         unwanted = "Steuerzeichen" if multiline else "Zeilenumbrüche und Steuerzeichen"
-        raise BadValue(f"Entfernen Sie {unwanted} aus dem Text. Tippen Sie ihn neu, statt ihn einzufügen.")
+        raise BadValueError(f"Entfernen Sie {unwanted} aus dem Text. Tippen Sie ihn neu, statt ihn einzufügen.")
     return text
 
 
@@ -179,16 +179,16 @@ def _read_text(model: TextField, value: object) -> str | None:
     if not text:
         return None
     if len(text) > model.max_length:
-        raise BadValue(f"Kürzen Sie den Text auf höchstens {model.max_length} Zeichen. Es sind {len(text)}.")
+        raise BadValueError(f"Kürzen Sie den Text auf höchstens {model.max_length} Zeichen. Es sind {len(text)}.")
     if model.min_length is not None and len(text) < model.min_length:
-        raise BadValue(f"Geben Sie mindestens {model.min_length} Zeichen ein.")
+        raise BadValueError(f"Geben Sie mindestens {model.min_length} Zeichen ein.")
     if model.validation == "email" and not is_email(text):
-        raise BadValue("Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@beispiel.de.")
+        raise BadValueError("Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@beispiel.de.")
     if model.validation == "phone" and not is_phone(text):
-        raise BadValue("Geben Sie eine Telefonnummer ein, zum Beispiel 02841 123456 oder +49 2841 123456.")
+        raise BadValueError("Geben Sie eine Telefonnummer ein, zum Beispiel 02841 123456 oder +49 2841 123456.")
     if model.pattern is not None and not matches(model.pattern, text):
         longer = f" mit höchstens {MAX_VALUE} Zeichen" if len(text) > MAX_VALUE else ""
-        raise BadValue(f"Prüfen Sie die Angabe bei „{plain_label(model)}“ und geben Sie sie in der verlangten Form{longer} ein.")
+        raise BadValueError(f"Prüfen Sie die Angabe bei „{plain_label(model)}“ und geben Sie sie in der verlangten Form{longer} ein.")
     return text
 
 
@@ -202,11 +202,11 @@ def _read_number(model: NumberField, value: object, door: Door) -> int | Decimal
         number = number_from_json(value)
     if model.decimals is not None and decimals_of(number) > model.decimals:
         places = "ganze Zahl" if model.decimals == 0 else f"Zahl mit höchstens {model.decimals} Nachkommastellen"
-        raise BadValue(f"Geben Sie eine {places} ein.")
+        raise BadValueError(f"Geben Sie eine {places} ein.")
     if model.minimum is not None and number < model.minimum:
-        raise BadValue(f"Geben Sie eine Zahl ab {show_number(model.minimum)} ein.")
+        raise BadValueError(f"Geben Sie eine Zahl ab {show_number(model.minimum)} ein.")
     if model.maximum is not None and number > model.maximum:
-        raise BadValue(f"Geben Sie eine Zahl bis höchstens {show_number(model.maximum)} ein.")
+        raise BadValueError(f"Geben Sie eine Zahl bis höchstens {show_number(model.maximum)} ein.")
     return str(number) if model.as_text else number
 
 
@@ -215,12 +215,12 @@ def _read_choice(model: ChoiceField, value: object, door: Door) -> Any:  # noqa:
         if value == "":
             return None
         if isinstance(value, list | Mapping):
-            raise BadValue("Wählen Sie genau eine Antwort aus.")
+            raise BadValueError("Wählen Sie genau eine Antwort aus.")
         return choose(model.options, value, door)
     if not isinstance(value, list):
-        raise BadValue("Senden Sie hier eine Liste von Antworten.")
+        raise BadValueError("Senden Sie hier eine Liste von Antworten.")
     if len(value) > (1000 if model.options is None else 2 * len(model.options)):
-        raise BadValue("Wählen Sie nur Antworten aus der Liste aus.")
+        raise BadValueError("Wählen Sie nur Antworten aus der Liste aus.")
     chosen = [choose(model.options, each, door) for each in value]
     return [each for number, each in enumerate(chosen) if each not in chosen[:number]]
 
@@ -229,18 +229,19 @@ def choose(options: tuple[Option, ...] | None, value: object, door: Door) -> Sca
     """The value of the option that was chosen; without options (they come from the case) the scalar itself.
 
     Raises:
-        BadValue: if no option has this value, in its own type where the door is JSON.
+        BadValueError: if no option has this value, in its own type where the door is JSON.
     """
     if options is None:
         if isinstance(value, float):
             value = number_from_json(value)
-        if not isinstance(value, Scalar) or (isinstance(value, str) and (len(value) > 1000 or has_control_characters(value, multiline=False))):
-            raise BadValue("Wählen Sie eine Antwort aus der Liste aus.")
+        strange = isinstance(value, str) and (len(value) > 1000 or has_control_characters(value, multiline=False))
+        if strange or not isinstance(value, Scalar):
+            raise BadValueError("Wählen Sie eine Antwort aus der Liste aus.")
         return value
     for option in options:
         if (option.token == value) if door is Door.HTML else (type_of(option.value) == type_of(value) and option.value == value):
             return option.value
-    raise BadValue("Wählen Sie eine Antwort aus der Liste aus.")
+    raise BadValueError("Wählen Sie eine Antwort aus der Liste aus.")
 
 
 def type_of(value: object) -> str:
@@ -253,9 +254,9 @@ def type_of(value: object) -> str:
 def _read_files(model: FileField, value: object) -> list[str]:
     references = value if isinstance(value, list) else [value]
     if not all(isinstance(each, str) and _FILE_REFERENCE.fullmatch(each) for each in references):
-        raise BadValue("Laden Sie die Datei noch einmal hoch.")
+        raise BadValueError("Laden Sie die Datei noch einmal hoch.")
     if len(references) > (20 if model.multiple else 1):
-        raise BadValue("Laden Sie höchstens 20 Dateien hoch." if model.multiple else "Laden Sie genau eine Datei hoch.")
+        raise BadValueError("Laden Sie höchstens 20 Dateien hoch." if model.multiple else "Laden Sie genau eine Datei hoch.")
     return list(dict.fromkeys(references))
 
 

@@ -152,9 +152,9 @@ class _Post:
         found = set()
         for name in self.values:
             if name.startswith(begin):
-                number = name[len(begin) :].partition("-")[0]
-                if re.fullmatch("[0-9]{1,3}", number):
-                    found.add(int(number))
+                digits = name[len(begin) :].partition("-")[0]
+                if re.fullmatch("[0-9]{1,3}", digits):
+                    found.add(int(digits))
         rows = []
         # One more than allowed is read, so that the schema can say that it is too many.
         for number in sorted(found)[: component.max_items + 1]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from forms.conditions import Place, Scope, compute, decide, is_readonly, options_of, root_place, row_places, shown_by
+from forms.conditions import Place, Scope, compute, decide, is_readonly, names_in, options_of, root_place, row_places, shown_by
 from forms.model import (
     CheckboxField,
     ChoiceField,
@@ -19,7 +19,6 @@ from forms.model import (
     Form,
     Group,
     NumberField,
-    Option,
     Separator,
     Spacer,
     Table,
@@ -28,9 +27,8 @@ from forms.model import (
     TextBlock,
     TextField,
 )
-from forms.parse import is_scalar
-from forms.schema import read_answer
-from forms.shape import ROW_MARK, Door, get, leaves, name_of, put
+from forms.present import fill, settle, token_of
+from forms.shape import ROW_MARK, get, name_of
 from forms.text import heading_of, render_markdown
 from forms.values import show_number, show_temporal
 from forms.view import (
@@ -50,6 +48,7 @@ from forms.view import (
 )
 
 MAX_TABLE_ROWS = 500
+ROW_TITLE = "_zeilentitel"  # no name of FEEL or of a form begins so
 _EXAMPLE = {
     Temporal.DATE: "Zum Beispiel 14.09.2026",
     Temporal.TIME: "Zum Beispiel 10:30",
@@ -78,8 +77,8 @@ def build_view(
         context: What FEEL sees besides the answers.
         readonly: For completed tasks and the Fallakte: hidden fields are left out, nothing can be filled in.
     """
-    typed = _fill(form.components, values, context, evaluate, context)
-    settled = _settle(form.components, typed)
+    typed = fill(form.components, values, context, evaluate, context)
+    settled = settle(form.components, typed)
     visibility, _ = decide(form, settled, evaluate, context)
     computed = compute(form, settled, evaluate, context)
     builder = _Builder(form, errors, evaluate, context, visibility.spots, readonly=readonly)
@@ -88,71 +87,15 @@ def build_view(
     return FormView(
         id=form.id,
         sections=sections,
-        errors=tuple(ErrorLink(target=builder.targets.get(name, ""), message=message) for name, message in errors.items()),
+        errors=tuple(
+            ErrorLink(target=builder.targets.get(name, ""), message=builder.titles.get(name, "") + message)
+            for name, message in errors.items()
+        ),
         has_fields=builder.has_fields,
         has_optional=builder.has_optional,
         has_files=builder.has_files,
         refresh=builder.refresh and not readonly,
     )
-
-
-def _fill(
-    components: tuple[Component, ...], values: Mapping[str, Any], present: object, evaluate: Evaluate, context: Scope
-) -> dict[str, Any]:
-    """The answers to show: given, else present (read-only fields), else default; lists have their first rows."""
-    filled: dict[str, Any] = {}
-    for path, component in leaves(components):
-        value = get(values, path)
-        if isinstance(component, DynamicList):
-            known = get(present, path)
-            if value is None:
-                value = component.default if isinstance(component.default, list) else [{} for _ in range(max(component.initial, component.min_items))]
-            rows = value if isinstance(value, list) else []
-            value = [
-                _fill(
-                    component.components,
-                    row if isinstance(row, Mapping) else {},
-                    known[number] if not component.resizable and isinstance(known, list) and number < len(known) else {},
-                    evaluate,
-                    context,
-                )
-                for number, row in enumerate(rows)
-            ]
-        elif value is None and not isinstance(component, ExpressionField):
-            value = get(present, path) if is_readonly(component, evaluate, context) else None
-            holder = get(values, path[:-1])
-            answered = isinstance(holder, Mapping) and path[-1] in holder
-            value = component.default if value is None and not answered else value
-        put(filled, path, value)
-    return filled
-
-
-def _settle(components: tuple[Component, ...], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, as values where that is possible and null elsewhere: conditions must not see half-typed answers."""
-    settled: dict[str, Any] = {}
-    for path, component in leaves(components):
-        value = get(typed, path)
-        if isinstance(component, DynamicList):
-            value = [_settle(component.components, row) for row in value or ()]
-        elif isinstance(component, ChoiceField) and component.options is not None:
-            by_token = {option.token: option.value for option in component.options}
-            if component.multiple:
-                value = [by_token[token] for token in map(_token, value if isinstance(value, list) else ()) if token in by_token]
-            else:
-                value = by_token.get(_token(value))
-        elif isinstance(component, CheckboxField):
-            value = value is True
-        elif isinstance(value, str) and not isinstance(component, ExpressionField):
-            try:
-                value = read_answer(component, value, Door.HTML)
-            except ValueError:
-                value = None
-        put(settled, path, value)
-    return settled
-
-
-def _token(value: object) -> str:
-    return Option(value=value, label="").token if is_scalar(value) else "" if value is None else str(value)  # type: ignore[arg-type]  # checked by is_scalar
 
 
 def plain_text(value: object) -> str:
@@ -187,8 +130,9 @@ class _Builder:
         self.context = context
         self.hidden = hidden
         self.readonly = readonly
-        self.keys = {path[-1] for path, _ in form.fields()}
+        self.keys = {part for path, _ in form.fields() for part in path}
         self.targets: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
         self.has_fields = self.has_optional = self.has_files = self.refresh = False
 
     def words(self, text: str, place: Place) -> str:
@@ -213,7 +157,7 @@ class _Builder:
             component = components[number]
             number += 1
             if component.hide is not None and not forced:
-                self.refresh = self.refresh or any(key in component.hide for key in self.keys)
+                self.refresh = self.refresh or any(name.partition(".")[0] in self.keys for name in names_in(component.hide))
             if (id(component), place.rows) in self.hidden and not forced:
                 continue
             followers: list[Component] = []
@@ -282,11 +226,13 @@ class _Builder:
         rows = []
         for number, below in enumerate(row_places(place, component.path, component, place.values)):
             inside = name_of((*path, number))
+            title = f"{label} {number + 1}"
+            below.scope[ROW_TITLE] = title
             blocks = self.columns(self.level(component.components, below, sent[number], following=following))
             rows.append(
                 RowView(
                     id=f"feld-{inside}",
-                    title=f"{label} {number + 1}",
+                    title=title,
                     mark=f"{inside}-{ROW_MARK}",
                     remove=inside if component.resizable and not frozen and len(sent) > component.min_items else "",
                     blocks=tuple(block for _, block in blocks),
@@ -303,7 +249,7 @@ class _Builder:
             describedby=_joined(f"feld-{name}-fehler" if error else "", f"feld-{name}-hinweis" if hint else ""),
             rows=tuple(rows),
             add=name if component.resizable and not frozen and len(rows) < component.max_items else "",
-        )  # fmt: skip
+        )
 
     def field(
         self, component: Field, place: Place, typed: Mapping[str, Any], opening: frozenset[str], followers: tuple[Block, ...]
@@ -321,6 +267,9 @@ class _Builder:
             self.has_fields = True
             self.has_optional = self.has_optional or not (component.required or isinstance(component, CheckboxField))
             self.has_files = self.has_files or isinstance(component, FileField)
+        if place.rows:
+            # In the summary the sentence stands alone, so it says which row it means.
+            self.titles[name] = f"{place.scope.get(ROW_TITLE, '')}: "
         self.targets[name] = options[0].id if options and kind not in {"select", "checkbox"} else field_id
         shown = _shown(component, value, options)
         return FieldView(
@@ -363,12 +312,12 @@ class _Builder:
             return (OptionView(id=field_id, value="true", label="Ja", checked=value is True, opens="true" in opening),)
         if not isinstance(component, ChoiceField):
             return ()
-        chosen = {_token(each) for each in (value if isinstance(value, list) else [value])}
+        chosen = {token_of(each) for each in (value if isinstance(value, list) else [value])}
         return tuple(
             OptionView(
                 id=f"{field_id}-{number}", value=option.token, label=option.label,
                 checked=option.token in chosen, opens=option.token in opening,
-            )  # fmt: skip
+            )
             for number, option in enumerate(options_of(component, self.evaluate, place.scope), start=1)
         )
 

@@ -12,7 +12,7 @@ from forms.conditions import Place, Scope, decide, is_readonly, only_name, optio
 from forms.model import ChoiceField, Component, DynamicList, Evaluate, ExpressionField, Form, Temporal, TemporalField
 from forms.schema import build_schema, choose, missing_sentence
 from forms.shape import UNKNOWN, Door, MultiDict, Path, get, leaves, name_of, put, shape
-from forms.values import BadValue, parse_date, parse_datetime
+from forms.values import BadValueError, parse_date, parse_datetime
 
 MAX_ERRORS = 100
 
@@ -210,7 +210,7 @@ def _check_case(components: tuple[Component, ...], place: Place, evaluate: Evalu
                 _check_rows(component, value, None if place.prefix else get(context, path))
                 for row in row_places(place, path, component, place.values):
                     errors.update(_check_case(component.components, row, evaluate, context, door))
-        except BadValue as error:
+        except BadValueError as error:
             errors[name] = str(error)
     return errors
 
@@ -222,7 +222,7 @@ def _restore_value(values: Mapping[str, Any], path: tuple[str, ...], value: obje
 
 def _check_rows(component: DynamicList, rows: object, present: object) -> None:
     if not component.resizable and isinstance(present, list) and isinstance(rows, list) and len(rows) != len(present):
-        raise BadValue("Hier können Sie keine Einträge hinzufügen oder entfernen. Laden Sie die Seite neu.")
+        raise BadValueError("Hier können Sie keine Einträge hinzufügen oder entfernen. Laden Sie die Seite neu.")
 
 
 def _check_future(component: TemporalField, value: str, evaluate: Evaluate, scope: Scope) -> None:
@@ -231,7 +231,7 @@ def _check_future(component: TemporalField, value: str, evaluate: Evaluate, scop
     today = evaluate("string(today())", scope)
     day = parse_date(value) if component.subtype is Temporal.DATE else parse_datetime(value).date()
     if isinstance(today, str) and day < parse_date(today):
-        raise BadValue("Geben Sie ein Datum ab heute ein.")
+        raise BadValueError("Geben Sie ein Datum ab heute ein.")
 
 
 def _spare_followers(components: tuple[Component, ...], prefix: Path, errors: dict[str, str]) -> None:
@@ -246,9 +246,9 @@ def _spare_followers(components: tuple[Component, ...], prefix: Path, errors: di
             rows = {path_of(each)[depth] for each in errors if each.startswith(name + "-")}
             for row in rows:
                 _spare_followers(component.components, (*path_of(name), row), errors)
-    for component in components:
-        if component.hide is not None and only_name(component.hide) in unanswered:
-            for path, _ in leaves((component,)):
+    for waiting in components:
+        if waiting.hide is not None and only_name(waiting.hide) in unanswered:
+            for path, _ in leaves((waiting,)):
                 begin = name_of((*prefix, *path))
                 for name in [name for name in errors if name == begin or name.startswith(begin + "-")]:
                     del errors[name]

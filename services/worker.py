@@ -116,7 +116,8 @@ class Worker:
     def health(self) -> None:
         """One line for the operator: alive, how much was done since the last one, how much failed."""
         now = time.monotonic()
-        log.info("worker_alive", extra={"seconds": round(now - self.last_health), "count": sum(self.counts.values()), "failures": self.failures})
+        done, failed = sum(self.counts.values()), self.failures
+        log.info("worker_alive", extra={"seconds": round(now - self.last_health), "count": done, "failures": failed})
         self.counts.clear()
         self.failures, self.last_health = 0, now
 
@@ -153,8 +154,8 @@ class Worker:
         fetching = effekte.queue.with_connector(connector)
         async with fetching.open_async():
             task = asyncio.ensure_future(fetching.run_worker_async(
-                queues=[effekte.QUEUE_NAME], concurrency=CONCURRENT_EFFECTS, fetch_job_polling_interval=POLLING, install_signal_handlers=False,
-                update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED,
+                queues=[effekte.QUEUE_NAME], concurrency=CONCURRENT_EFFECTS, fetch_job_polling_interval=POLLING,
+                install_signal_handlers=False, update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED,
                 additional_context={"app": self.app, "mailer": effekte.mailer(self.app.settings)}))
             self._effects = (asyncio.get_running_loop(), task)
             if self.stopping.is_set():  # asked to stop before there was anything to cancel

@@ -147,8 +147,8 @@ class Supervisor:
             return self.settings.secret
         file = self.settings.data_dir / "secret"
         if not file.exists():
-            with contextlib.suppress(FileExistsError), open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as fresh:
-                fresh.write(secrets.token_hex(32))
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32))
         return file.read_text()
 
     def _spawn(self, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:

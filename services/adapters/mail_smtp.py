@@ -1,5 +1,8 @@
-"""Mail over SMTP: ``smtp://[user:password@]host[:port]`` (STARTTLS where offered), ``smtps://`` (TLS from the start), or
-``smtp+starttls://`` (refuses to go on without TLS)."""
+"""Mail over SMTP.
+
+Addresses: ``smtp://[user:password@]host[:port]`` (STARTTLS where offered), ``smtps://`` (TLS from the start), or
+``smtp+starttls://`` (refuses to go on without TLS).
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ class SmtpMailer:
             with self._connection() as smtp:
                 refused = smtp.send_message(content, from_addr=mail.sender, to_addrs=list(mail.to))
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused) as error:
-            codes = [code for code, _ in error.recipients.values()] if isinstance(error, smtplib.SMTPRecipientsRefused) else [error.smtp_code]
+            codes = ([code for code, _ in error.recipients.values()] if isinstance(error, smtplib.SMTPRecipientsRefused)
+                     else [error.smtp_code])
             raise DeliveryFailed(mail.message_id, permanent=all(code >= 500 for code in codes)) from error
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryFailed(mail.message_id) from error

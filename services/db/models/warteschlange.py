@@ -13,8 +13,11 @@ from services.db.models.base import Base, Mandant
 
 
 class MailAuftrag(Base):
-    """A mail that was asked for. ``an`` is a login, a function, the key of an organisation or an address; ``daten`` holds
-    what the template needs. ``fehler`` is the kind of the last failure, never its text."""
+    """A mail that was asked for.
+
+    ``an`` is a login, a function, the key of an organisation or an address; ``daten`` holds what the template needs.
+    ``fehler`` is the kind of the last failure, never its text.
+    """
 
     __tablename__ = "mail_auftrag"
     __table_args__ = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from engine.clock import SystemClock
-from processes.profil import load_profil
+from processes.profil import load as load_profil
 from services.db.session import MandantSession, make_engine, make_session_factory
 from services.fall.auftraege import AUFTRAEGE
 from services.fall.fakten import facts

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
+from engine import runtime
 from engine.errors import BpmnError, Rejected, TaskNotOpen as EngineTaskNotOpen
 from engine.family import Family
 from services.db.models.prozess import DecisionLog, Message
@@ -64,6 +65,15 @@ class Command:
     def family(self) -> Family:
         assert self._family is not None
         return self._family
+
+    def visible_variables(self, instance_key: int, task_id: str) -> dict[str, Any]:
+        """What an open task sees."""
+        return dict(runtime.variables_of(self.store.get(str(instance_key)), task_id))
+
+    def facts(self) -> Mapping[str, Any]:
+        """``fall`` and ``profil`` as expressions see them; read when asked for."""
+        assert isinstance(self.store.evaluator_of, Evaluators)
+        return self.store.evaluator_of.facts()
 
     # -- running -------------------------------------------------------------------------------------------------------
     def start(self, process_id: str, variables: Mapping[str, Any], *, definition_key: int | None = None, business_id: str | None = None,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services import policy
+from services.prozess import rechte
 from services.errors import InvalidInput, NotFound
 from services.prozess.definitions import library
 from services.prozess.evaluator import make_evaluator
+from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Evaluated:
 
 def evaluate(app: App, actor: Actor, *, decision_id: str | None = None, key: int | None = None, variables: Mapping[str, Any] | None = None) -> Evaluated:
     """Evaluate the latest version of a decision, or one by key. Raises NotFound, InvalidInput."""
-    policy.require(actor, "evaluate_decision")
+    rechte.require(actor, Recht.EVALUATE)
     if (decision_id is None) == (key is None):
         raise InvalidInput("Erwartet wird entweder die Kennung oder der Schlüssel einer Entscheidung.")
 

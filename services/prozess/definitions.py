@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from engine import dmn
 from engine.catalogue import Definition
-from forms.catalogue import parse as parse_form
+from forms.catalogue import load as load_form
 from services.errors import NotFound
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Library:
             body = session.execute(text("select body from form_definition where key = :k"), {"k": key}).scalar_one_or_none()
             if body is None:
                 raise NotFound(f"Das Formular {key} gibt es nicht.")
-            return parse_form(bytes(body))
+            return load_form(bytes(body))
         return self._cached("form", key, load)
 
 

@@ -19,9 +19,11 @@ from engine.catalogue import Definition
 from engine.errors import EngineError, InvalidDefinition
 from engine.lint import lint
 from forms.catalogue import check as check_form
-from forms.catalogue import parse as parse_form
-from forms.errors import FormError
-from services import policy
+from forms.catalogue import load as load_form
+from forms.errors import InvalidForm
+from processes import bibliothek
+from services.prozess import rechte
+from services.prozess.rechte import Recht
 from services.db.models.prozess import DecisionDefinition, Deployment, FormDefinition, MessageSubscription, ProcessDefinition, Timer
 from services.errors import DeploymentRefused, InvalidInput
 from services.prozess.evaluator import make_evaluator
@@ -70,7 +72,7 @@ class DeploymentResult:
 
 def deploy(app: App, actor: Actor, *, resources: Sequence[Resource], name: str = "") -> DeploymentResult:
     """Check every resource, then write all of them. Raises DeploymentRefused with the findings of the first that does not run."""
-    policy.require(actor, "deploy")
+    rechte.require(actor, Recht.DEPLOY)
     if not resources:
         raise InvalidInput("Es wurde keine Datei übergeben. Erwartet werden Dateien mit der Endung .bpmn, .dmn oder .form.")
     if len(resources) > MAX_RESOURCES:
@@ -89,8 +91,7 @@ def deploy(app: App, actor: Actor, *, resources: Sequence[Resource], name: str =
 
 def deploy_library(app: App, actor: Actor) -> DeploymentResult:
     """Deploy everything in ``processes/`` and ``forms/``; unchanged files keep their version."""
-    from processes import bibliothek  # noqa: PLC0415  only this use case reads the shipped files
-    return deploy(app, actor, resources=[Resource(name=n, data=d) for n, d in bibliothek.resources()], name="Auslieferung")
+    return deploy(app, actor, resources=[Resource(name=d.name.rsplit("/", 1)[-1], data=d.data) for d in bibliothek.dateien()], name="Auslieferung")
 
 
 class Writer:
@@ -189,12 +190,12 @@ class Writer:
     # -- forms ---------------------------------------------------------------------------------------------------------
     def add_form(self, resource: Resource) -> None:
         try:
-            form = parse_form(resource.data)
-        except FormError as error:
+            form = load_form(resource.data)
+        except InvalidForm as error:
             raise DeploymentRefused(f"„{resource.name}“ ist kein lesbares Formular: {error}") from error
         problems = [f for f in check_form(form) if f.severity == "error"]
         if problems:
-            raise DeploymentRefused(f"„{resource.name}“: {problems[0].message_de}", findings=tuple(problems))
+            raise DeploymentRefused(f"„{resource.name}“: {problems[0].message}", findings=tuple(problems))
         latest, checksum = self.latest("form_definition", "form_id", form.id), hashlib.sha256(resource.data).digest()
         if latest is not None and bytes(latest.checksum) == checksum:
             self.definitions.append(Deployed(kind="form", id=form.id, key=latest.key, version=latest.version, resource_name=latest.resource_name, new=False))

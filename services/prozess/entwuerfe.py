@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from services import policy
 from services.db.models.prozess import Entwurf
 from services.errors import InvalidInput, TaskNotOpen
+from services.prozess import rechte
 from services.prozess.tasks import load
 from services.unit_of_work import UnitOfWork, read, transact
 
@@ -39,7 +39,7 @@ def save(app: App, actor: Actor, *, key: int, inhalt: Mapping[str, Any]) -> date
 
     def work(uow: UnitOfWork) -> datetime:
         task = load(uow.session, actor, key)
-        policy.require_task(actor, "complete", task)
+        rechte.require_task(uow, "complete", task)
         if task.status != "CREATED":
             raise TaskNotOpen(task=key, status=task.status)
         statement = insert(Entwurf).values(task_key=key, login=actor.login, mandant=actor.mandant, inhalt=dict(inhalt), gespeichert=uow.now)

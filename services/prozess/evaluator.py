@@ -39,9 +39,14 @@ class Evaluators:
             found = self._known[instance_key] = self._make(instance_key)
         return found
 
+    def facts(self) -> dict[str, Any]:
+        """``fall`` and ``profil``, each read when an expression asks for it."""
+        uow = self.uow
+        profil = uow.app.profil_of(uow.actor.mandant)
+        return {"fall": lambda: uow.app.facts(uow.session, self.business_id) if self.business_id else {}, "profil": profil.as_facts}
+
     def _make(self, instance_key: int) -> Expressions:
         uow, profil = self.uow, self.uow.app.profil_of(self.uow.actor.mandant)
-        facts = {"fall": lambda: uow.app.facts(uow.session, self.business_id) if self.business_id else {}, "profil": profil.as_facts}
 
         def decide(decision_id: str, view: Mapping[str, Any]) -> Any:  # noqa: ANN401  a FEEL value
             row = uow.session.execute(text("select key from decision_definition where decision_id = :d order by version desc limit 1"),
@@ -54,7 +59,7 @@ class Evaluators:
                 "result": decided.value, "matched": [asdict(rule) for rule in decided.matched_rules], "at": uow.now})
             return decided.value
 
-        evaluator = Expressions(facts=facts, frist=profil.frist, calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
+        evaluator = Expressions(facts=self.facts(), frist=profil.frist, calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
         return evaluator
 
 

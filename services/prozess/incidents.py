@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services import policy
+from services.prozess import rechte
 from services.errors import NotFound
 from services.prozess.command import Command
+from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ FIELDS = ("key, instance_key, root_key, definition_key, process_id, business_id,
 
 def open_incidents(app: App, actor: Actor, *, limit: int = 200) -> tuple[IncidentInfo, ...]:
     """Open incidents of the Mandant, newest first."""
-    policy.require(actor, "see_incidents")
+    rechte.require(actor, Recht.SEE_INCIDENTS)
 
     def work(uow: UnitOfWork) -> tuple[IncidentInfo, ...]:
         rows = uow.session.execute(text(f"select {FIELDS} from incident where status = 'ACTIVE' order by key desc limit :n"), {"n": limit}).all()  # noqa: S608  our own words
@@ -57,7 +58,7 @@ def open_incidents(app: App, actor: Actor, *, limit: int = 200) -> tuple[Inciden
 def resolve(app: App, actor: Actor, *, key: int, reason: str | None = None) -> None:
     """Repeat the element. If it fails again, a new incident stands there. Raises NotFound for a resolved one."""
     def work(uow: UnitOfWork) -> None:
-        policy.require(actor, "resolve_incidents")
+        rechte.require(actor, Recht.OPERATE)
         row: Any = uow.session.execute(text("select instance_key, root_key from incident where key = :k"), {"k": key}).one_or_none()
         if row is None:
             raise NotFound(f"Die Störung {key} gibt es nicht.")

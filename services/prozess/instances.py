@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services import policy
+from engine import runtime
+from services.prozess import rechte
 from services.errors import Conflict, InvalidInput, NotFound
 from services.prozess.command import Command
 from services.prozess.definitions import DefinitionInfo, find_process
 from services.prozess.store import COLUMNS, InstanceRow
+from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def start(app: App, actor: Actor, *, process_id: str | None = None, definition_k
 def start_in(uow: UnitOfWork, *, process_id: str | None = None, definition_key: int | None = None, version: int | None = None,
              variables: Mapping[str, Any] | None = None, business_id: str | None = None, tags: Sequence[str] = ()) -> Started:
     """The same inside a unit of work of the caller (a case and its process begin in one commit)."""
-    policy.require(uow.actor, "start_process")
+    rechte.require(uow.actor, Recht.START)
     definition = find_process(uow.session, process_id=process_id, key=definition_key, version=version)
     command = Command(uow)
     key = command.start(definition.process_id, variables or {}, definition_key=definition.key, business_id=business_id, tags=list(tags))
@@ -56,7 +58,7 @@ def start_in(uow: UnitOfWork, *, process_id: str | None = None, definition_key: 
 def cancel(app: App, actor: Actor, *, key: int, reason: str | None = None) -> None:
     """End a root instance and everything it called. Raises Conflict for a called or an ended instance."""
     def work(uow: UnitOfWork) -> None:
-        policy.require(actor, "cancel_process")
+        rechte.require(actor, Recht.OPERATE)
         command = Command(uow)
         row = running(command.store.lock_instance(key))
         if row.parent_key is not None:
@@ -80,7 +82,7 @@ def set_suspended(app: App, actor: Actor, *, key: int, suspended: bool, reason: 
         raise InvalidInput("Bitte geben Sie einen Grund an.", errors={"reason": "fehlt"})
 
     def work(uow: UnitOfWork) -> None:
-        policy.require(actor, "cancel_process")
+        rechte.require(actor, Recht.OPERATE)
         command = Command(uow)
         row = running(command.store.lock_instance(key))
         if row.parent_key is not None:
@@ -96,7 +98,7 @@ def set_suspended(app: App, actor: Actor, *, key: int, suspended: bool, reason: 
 def set_variables(app: App, actor: Actor, *, key: int, variables: Mapping[str, Any], task_id: str | None = None, local: bool = False) -> None:
     """Write variables at the process scope or at the scope of an open element."""
     def work(uow: UnitOfWork) -> None:
-        policy.require(actor, "set_variables")
+        rechte.require(actor, Recht.OPERATE)
         command = Command(uow)
         row = running(command.store.lock_instance(key))
         command.begin(row)
@@ -109,7 +111,7 @@ def modify(app: App, actor: Actor, *, key: int, activate: Sequence[str] = (), te
            variables: Mapping[str, Any] | None = None, reason: str | None = None) -> None:
     """Move tokens by hand: activate elements, terminate tasks (their engine ids). The supervisor's tool of last resort."""
     def work(uow: UnitOfWork) -> None:
-        policy.require(actor, "modify_process")
+        rechte.require(actor, Recht.OPERATE)
         command = Command(uow)
         command.begin(running(command.store.lock_instance(key)))
         command.run(key, "modify", tuple(terminate), tuple(activate), dict(variables or {}))
@@ -161,7 +163,7 @@ def get(app: App, actor: Actor, *, key: int) -> InstanceInfo:
         if row is None:
             raise NotFound(f"Den Vorgang {key} gibt es nicht.")
         found = info(row)
-        policy.require_instance(uow, found.business_id)
+        rechte.require_instance(uow, found.business_id)
         return found
     return read(app, actor, work)
 
@@ -171,7 +173,7 @@ def family_of(app: App, actor: Actor, *, root_key: int) -> tuple[InstanceInfo, .
     def work(uow: UnitOfWork) -> tuple[InstanceInfo, ...]:
         rows = uow.session.execute(text(INFO + " where i.root_key = :k order by i.started, i.key"), {"k": root_key}).all()
         if rows:
-            policy.require_instance(uow, rows[0].business_id)
+            rechte.require_instance(uow, rows[0].business_id)
         return tuple(info(row) for row in rows)
     return read(app, actor, work)
 
@@ -179,7 +181,7 @@ def family_of(app: App, actor: Actor, *, root_key: int) -> tuple[InstanceInfo, .
 def of_case(app: App, actor: Actor, *, business_id: str) -> tuple[InstanceInfo, ...]:
     """All instances that run or ran for a case."""
     def work(uow: UnitOfWork) -> tuple[InstanceInfo, ...]:
-        policy.require_instance(uow, business_id)
+        rechte.require_instance(uow, business_id)
         rows = uow.session.execute(text(INFO + " where i.business_id = :b order by i.started, i.key"), {"b": business_id}).all()
         return tuple(info(row) for row in rows)
     return read(app, actor, work)
@@ -191,7 +193,7 @@ def variables(app: App, actor: Actor, *, key: int) -> dict[str, Any]:
         row = uow.session.execute(text(f"select {COLUMNS}, variables from process_instance where key = :k"), {"k": key}).one_or_none()  # noqa: S608  our own words
         if row is None:
             raise NotFound(f"Den Vorgang {key} gibt es nicht.")
-        policy.require_instance(uow, row.business_id)
+        rechte.require_instance(uow, row.business_id)
         if row.state is None:
             return dict(row.variables or {})
         command = Command(uow)
@@ -222,7 +224,7 @@ def places(app: App, actor: Actor, *, key: int) -> tuple[Place, ...]:
         row = uow.session.execute(text("select business_id from process_instance where key = :k"), {"k": key}).one_or_none()
         if row is None:
             raise NotFound(f"Den Vorgang {key} gibt es nicht.")
-        policy.require_instance(uow, row.business_id)
+        rechte.require_instance(uow, row.business_id)
         rows = uow.session.execute(text("""
             with log as (
                 select element_id, count(*) filter (where what = 'entered') as entered, count(*) filter (where what = 'completed') as completed,
@@ -246,4 +248,16 @@ def definition_xml(app: App, actor: Actor, *, definition_key: int) -> bytes:
         if xml is None:
             raise NotFound(f"Die Prozessdefinition {definition_key} gibt es nicht.")
         return bytes(xml)
+    return read(app, actor, work)
+
+
+def open_tasks(app: App, actor: Actor, *, key: int) -> tuple[str, ...]:
+    """Engine ids of everything that is open in an instance: tokens by which ``modify`` terminates."""
+    def work(uow: UnitOfWork) -> tuple[str, ...]:
+        rechte.require(actor, Recht.OPERATE)
+        command = Command(uow)
+        row = running(command.store.row(key))
+        command.open_family(row.business_id)
+        found = runtime.open_things(command.store.get(str(key)))
+        return tuple(sorted({task for kind in found.values() for task in kind}))
     return read(app, actor, work)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services import policy
+from services.prozess import rechte
 from services.errors import Conflict, InvalidInput, NotFound
 from services.prozess.command import Command
+from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ TAKE = text("""
 def activate(app: App, actor: Actor, *, job_type: str, worker: str, timeout: timedelta, limit: int, wait: timedelta = timedelta(0),
              variables: frozenset[str] | None = None) -> tuple[ActivatedJob, ...]:
     """Take up to ``limit`` jobs of a type for ``timeout``; waits up to ``wait`` for the first (long polling)."""
-    policy.require(actor, "work_jobs")
+    rechte.require(actor, Recht.WORK)
     if not job_type or timeout <= timedelta(0) or not 1 <= limit:
         raise InvalidInput("Erwartet werden ein Auftragstyp, eine Frist über 0 und mindestens ein Auftrag.")
     until = time.monotonic() + wait.total_seconds()
@@ -94,7 +95,7 @@ def variables_of(uow: UnitOfWork, instance_key: int, task_id: str) -> dict[str, 
 
 def lock_job(uow: UnitOfWork, key: int, token: str | None) -> tuple[Any, Command]:
     """The open job under the lock of its family. Raises NotFound if it is gone, Conflict if another worker has it by now."""
-    policy.require(uow.actor, "work_jobs")
+    rechte.require(uow.actor, Recht.WORK)
     where = uow.session.execute(text("select root_key, instance_key from job where key = :k"), {"k": key}).one_or_none()
     if where is None:
         raise NotFound(f"Den Auftrag {key} gibt es nicht.")
@@ -156,7 +157,7 @@ def update(app: App, actor: Actor, *, key: int, retries: int | None = None, time
            lease_token: str | None = None) -> None:
     """Set retries (before an incident is resolved), or extend the lease."""
     def work(uow: UnitOfWork) -> None:
-        policy.require(actor, "work_jobs")
+        rechte.require(actor, Recht.WORK)
         job = uow.session.execute(text("select * from job where key = :k for update"), {"k": key}).one_or_none()
         if job is None or job.status not in {"CREATED", "FAILED", "INCIDENT"}:
             raise NotFound(f"Den Auftrag {key} gibt es nicht, oder er ist nicht mehr offen.")

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from services import policy
+from services.prozess import rechte
 from services.context import system_actor
 from services.db.models.prozess import Message, MessageDelivery
 from services.errors import Conflict, InvalidInput, NotFound
 from services.prozess.command import Command
 from services.prozess.definitions import find_process
+from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def publish(app: App, actor: Actor, *, name: str, correlation_key: str, variable
     Raises Conflict if a message with the same name, correlation key and ``message_id`` is still in the buffer.
     """
     def work(uow: UnitOfWork) -> int:
-        policy.require(actor, "publish_message")
+        rechte.require(actor, Recht.PUBLISH)
         key = publish_in(uow, name=name, correlation_key=correlation_key, variables=variables, ttl=ttl, message_id=message_id)
         deliver(uow, key)
         return key
@@ -114,7 +115,7 @@ def take(uow: UnitOfWork, message: Any, row: Any) -> int:  # noqa: ANN401  rows
 def correlate(app: App, actor: Actor, *, name: str, correlation_key: str, variables: Mapping[str, Any] | None = None) -> Correlated:
     """Hand a message to exactly one receiver, now. Raises NotFound if nobody waits."""
     def work(uow: UnitOfWork) -> Correlated:
-        policy.require(actor, "publish_message")
+        rechte.require(actor, Recht.PUBLISH)
         key = publish_in(uow, name=name, correlation_key=correlation_key, variables=variables)
         taken = deliver(uow, key)
         if not taken:
@@ -126,7 +127,7 @@ def correlate(app: App, actor: Actor, *, name: str, correlation_key: str, variab
 def broadcast(app: App, actor: Actor, *, name: str, variables: Mapping[str, Any] | None = None) -> int:
     """A signal to everybody in the Mandant who waits for it; returns its key."""
     def work(uow: UnitOfWork) -> int:
-        policy.require(actor, "publish_message")
+        rechte.require(actor, Recht.PUBLISH)
         key = publish_in(uow, name=name, correlation_key=None, variables=variables, kind="signal")
         deliver(uow, key)
         return key

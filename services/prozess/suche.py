@@ -26,6 +26,7 @@ from services.db.models.prozess import (
     UserTask,
 )
 from services.errors import InvalidInput
+from services.prozess import rechte
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ PROCESS_INSTANCES = Source(
         "parentProcessInstanceKey": Field(column=i.parent_key, convert=key_value), "tags": Field(column=i.tags, array=True, sort=False)},
     special={"hasIncident": lambda v: has_incident if bool_value(v) else not_(has_incident),
              "tags": lambda v: and_(*(literal(text_value(x)) == any_(i.tags) for x in listed("tags", v)))},
-    visible=policy.visible_instances, default_sort=(("processInstanceKey", False),))
+    visible=rechte.visible_instances, default_sort=(("processInstanceKey", False),))
 
 USER_TASKS = Source(
     statement=select(*[column for column in t if column.name != "mandant"], d.name.label("process_name")).join_from(

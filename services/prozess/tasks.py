@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select, text
 from services import policy
 from services.db.models.prozess import ProcessInstance, UserTask
 from services.errors import Conflict, InvalidInput, NotFound, TaskNotOpen
+from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.definitions import library
 from services.prozess.store import InstanceRow
@@ -182,15 +183,16 @@ def visible_variables(uow: UnitOfWork, task: TaskInfo) -> dict[str, Any]:
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
-LOCKED = ("t.key, t.task_id, t.status as task_status, t.assignee, t.candidate_groups, t.candidate_users, t.element_id, t.business_id as task_business, "
+LOCKED = ("t.key, t.task_id, t.status as task_status, t.assignee, t.candidate_groups, t.candidate_users, t.element_id, "
           "i.key as i_key, i.definition_key, i.process_id, i.version, i.status, i.rev, i.state, i.business_id, i.parent_key, i.parent_task, "
-          "i.root_key, i.started, i.tags")
+          "i.root_key, i.started, i.tags, f.key as form_definition, f.version as form_version")
 
 
 def lock(uow: UnitOfWork, key: int) -> tuple[Any, InstanceRow]:
     """The task, its instance, and the lock on the family's root, in one statement. Raises NotFound."""
     row = uow.session.execute(text(
-        f"select {LOCKED} from user_task t, process_instance r, process_instance i "  # noqa: S608  our own words
+        f"select {LOCKED} from process_instance r, process_instance i, user_task t "  # noqa: S608  our own words
+        "left join lateral (select x.key, x.version from form_definition x where x.form_id = t.form_id order by x.version desc limit 1) f on true "
         "where t.key = :k and r.key = t.root_key and i.key = t.instance_key for update of r, i, t"), {"k": key}).one_or_none()
     if row is None:
         raise NotFound("Diese Aufgabe gibt es nicht.", task=key)
@@ -198,34 +200,6 @@ def lock(uow: UnitOfWork, key: int) -> tuple[Any, InstanceRow]:
         key=row.i_key, definition_key=row.definition_key, process_id=row.process_id, version=row.version, status=row.status, rev=row.rev,
         state=row.state, business_id=row.business_id, parent_key=row.parent_key, parent_task=row.parent_task, root_key=row.root_key,
         started=row.started, tags=row.tags)
-
-
-def complete(app: App, actor: Actor, *, key: int, variables: Mapping[str, Any] | None = None, fallakte: Any = None) -> None:  # noqa: ANN401
-    """Complete a task. ``fallakte`` is a function that writes the sections of the form in the same transaction.
-
-    Raises TaskNotOpen (completed, cancelled), NotPermitted (another person's), NotFound (another Mandant's).
-    """
-    def work(uow: UnitOfWork) -> None:
-        complete_in(uow, key=key, variables=variables or {}, fallakte=fallakte)
-    transact(app, actor, work)
-
-
-def complete_in(uow: UnitOfWork, *, key: int, variables: Mapping[str, Any], fallakte: Any = None) -> None:  # noqa: ANN401
-    """The same inside a unit of work of the caller."""
-    row, instance = lock(uow, key)
-    policy.require_task(uow.actor, "complete", row)
-    if row.task_status != "CREATED":
-        raise TaskNotOpen(task=key, status=row.task_status)
-    if fallakte is not None:
-        fallakte(uow)
-    command = Command(uow)
-    command.store.add(instance)
-    if instance.root_key != instance.key:
-        command.store.row(instance.root_key)
-    command.begin(instance)
-    command.completed_by[instance.key, row.task_id] = uow.actor.login
-    command.run(instance.key, "complete", row.task_id, dict(variables))
-    command.finish("user_task.complete", f"user_task:{key}", detail={"element": row.element_id})
 
 
 def assign(app: App, actor: Actor, *, key: int, assignee: str, allow_override: bool = True, reason: str | None = None) -> None:
@@ -238,8 +212,8 @@ def assign(app: App, actor: Actor, *, key: int, assignee: str, allow_override: b
         if row.task_status != "CREATED":
             raise TaskNotOpen(task=key, status=row.task_status)
         claiming = assignee == actor.login
-        policy.require_task(actor, "claim" if claiming else "assign", row)
-        if row.assignee and row.assignee != assignee and (not allow_override or (claiming and not policy.may_task(actor, "assign", row))):
+        rechte.require_task(uow, "claim" if claiming else "assign", row)
+        if row.assignee and row.assignee != assignee and (not allow_override or (claiming and not rechte.may_task(uow, "assign", row))):
             raise Conflict("Diese Aufgabe hat schon jemand anders übernommen.", assignee=row.assignee)
         if not claiming:
             target = uow.session.execute(text("select 1 from benutzer where login = :l and aktiv"), {"l": assignee}).one_or_none()
@@ -256,7 +230,7 @@ def unassign(app: App, actor: Actor, *, key: int, reason: str | None = None) -> 
         row, _ = lock(uow, key)
         if row.task_status != "CREATED":
             raise TaskNotOpen(task=key, status=row.task_status)
-        policy.require_task(actor, "complete" if row.assignee == actor.login else "assign", row)
+        rechte.require_task(uow, "complete" if row.assignee == actor.login else "assign", row)
         if not row.candidate_groups and not row.candidate_users:
             raise Conflict("Diese Aufgabe hat keine Gruppe, an die sie zurückgehen könnte. Bitte geben Sie sie einer Person.")
         uow.session.execute(text("update user_task set assignee = null, assigned = null where key = :k"), {"k": key})
@@ -274,7 +248,7 @@ def update(app: App, actor: Actor, *, key: int, changes: Mapping[str, Any], reas
         if row.task_status != "CREATED":
             raise TaskNotOpen(task=key, status=row.task_status)
         only_follow_up = set(changes) <= {"follow_up"} and row.assignee == actor.login
-        policy.require_task(actor, "complete" if only_follow_up else "assign", row)
+        rechte.require_task(uow, "complete" if only_follow_up else "assign", row)
         unknown = set(changes) - set(CHANGEABLE)
         if unknown:
             raise InvalidInput(f"Diese Angaben lassen sich nicht ändern: {', '.join(sorted(unknown))}.")

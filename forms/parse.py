@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -190,9 +189,10 @@ class _Parser:
             return None
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", value):
             return Decimal(value)
-        if isinstance(value, bool) or not isinstance(value, int | Decimal) or not math.isfinite(value) or abs(value) > 10**15:
+        number = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+        if number is None or abs(number) > 10**15:
             self.refuse(f"„{name}“ muss eine Zahl sein. Ausdrücke sind hier nicht möglich.")
-        return Decimal(value)
+        return number
 
     def obj(self, holder: Json, name: str) -> Json:
         value = holder.get(name)

@@ -1,0 +1,75 @@
+"""What is lent to an organisation at this moment: sections named by an open handover or Verweis and covered by valid consent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from services.db.models.fall import Einwilligung, Uebergabe, Verweis
+from services.fall import abschnitte as sections
+from services.policy import OFFEN, consent_valid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy.orm import Session
+
+    from services.context import Actor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freigabe:
+    """One section lent by ``absender``. ``person`` is None for a section of the case. ``bis``: later versions are not lent."""
+
+    person: int | None
+    abschnitt: str
+    absender: str
+    bis: datetime | None
+
+
+def coverage(session: Session, mandant: str, aktenzeichen: str, today: date, *, empfaenger: str) -> dict[tuple[str, int], set[str]]:
+    """What people have consented to: (purpose, person) -> sections; special categories only where agreed to apart."""
+    found: dict[tuple[str, int], set[str]] = defaultdict(set)
+    rows = session.execute(
+        select(Einwilligung.zweck, Einwilligung.person, Einwilligung.abschnitte, Einwilligung.besondere_abschnitte)
+        .where(Einwilligung.mandant == mandant, Einwilligung.aktenzeichen == aktenzeichen, Einwilligung.empfaenger == empfaenger,
+               consent_valid(today)))
+    for zweck, person, ordinary, special in rows:
+        found[zweck, person] |= (set(ordinary) - sections.BESONDERE) | (set(special) & sections.BESONDERE)
+    return found
+
+
+def missing(given: Mapping[tuple[str, int], set[str]], zweck: str, personen: Iterable[int], abschnitte: Iterable[str]) -> list[tuple[int, str]]:
+    """Person and section without consent; empty if the consent covers all of them. A section of the case needs everybody's."""
+    wanted = list(abschnitte)
+    return [(person, a) for person in personen for a in wanted if a not in given.get((zweck, person), set())]
+
+
+def lent(session: Session, actor: Actor, aktenzeichen: str, today: date) -> tuple[Freigabe, ...]:
+    """Everything that is lent to the actor's organisation in this case."""
+    given = coverage(session, actor.mandant, aktenzeichen, today, empfaenger=actor.organisation)
+    if not given:
+        return ()
+    found: list[Freigabe] = []
+    for table in (Uebergabe, Verweis):
+        for row in session.execute(select(table).where(
+                table.mandant == actor.mandant, table.aktenzeichen == aktenzeichen, table.empfaenger == actor.organisation,
+                table.status.in_(OFFEN))).scalars():
+            # After the answer to a handover the sender's further work is not shown; a Verweis shows the present state.
+            until = row.beantwortet_am if isinstance(row, Uebergabe) else None
+            for abschnitt in row.abschnitte:
+                people: list[int | None] = list(row.personen) if abschnitt in sections.PERSON else [None]
+                for person in people:
+                    needed = row.personen if person is None else [person]
+                    if abschnitt not in sections.INTERN and not missing(given, row.zweck, needed, [abschnitt]):
+                        found.append(Freigabe(person=person, abschnitt=abschnitt, absender=row.absender, bis=until))
+    return tuple(found)
+
+
+def may_see_name(inside: bool, given: Iterable[Freigabe], person: int) -> bool:
+    """A name is shown to those inside, and to others where the Stammdaten of this person are lent to them."""
+    return inside or any(f.person == person and f.abschnitt == "stammdaten" for f in given)

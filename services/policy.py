@@ -1,0 +1,371 @@
+"""The one policy: who may do what (design section 6, decision D12).
+
+:func:`may` decides on facts that were read before; :func:`visible_tasks` and :func:`visible_faelle` are the same rules as SQL
+conditions, so that a list never shows what the detail refuses (a test compares the two).
+
+Rules: nobody sees another Mandant. Fallmanagement and Koordination see the cases for which their organisation holds the
+Fallverantwortung; Koordination also those that it opened or leads; a person sees the cases that are her own, or in which a
+task is assigned to her. Another organisation sees a case only while a handover or Verweis to it is open and the consent is
+valid, and of the Fallakte only the sections named there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from services.db.models.fall import Einwilligung, Fall, Fallverantwortung, Uebergabe, Verweis
+from services.db.models.grundlage import Benutzer
+from services.db.models.prozess import UserTask
+from services.errors import NotFound, NotPermitted
+from services.fall import abschnitte
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
+    from services.context import Actor
+
+FALLARBEIT = ("fallmanagement", "koordination")
+BETEILIGT = (*FALLARBEIT, "partner")
+OFFEN = ("angeboten", "angenommen")
+
+
+class Action(StrEnum):
+    """What somebody wants to do."""
+
+    TASK_READ = "task.read"
+    TASK_CLAIM = "task.claim"
+    TASK_ASSIGN = "task.assign"
+    TASK_COMPLETE = "task.complete"
+    FALL_CREATE = "fall.create"
+    FALL_READ = "fall.read"
+    FALL_WRITE = "fall.write"
+    ABSCHNITT_READ = "abschnitt.read"
+    UEBERGABE_READ = "uebergabe.read"
+    UEBERGABE_OFFER = "uebergabe.offer"
+    UEBERGABE_ANSWER = "uebergabe.answer"
+    SUPERVISE = "supervise"
+    OPERATE = "operate"                 # incidents, moving and migrating instances
+    DEPLOY = "deploy"
+    AUDIT_READ = "audit.read"
+    ZUGRIFF_READ = "zugriff.read"
+    ADMINISTER = "administer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTarget:
+    """A task. ``organisationen``: that of the assignee and that of the holder of its case."""
+
+    mandant: str
+    assignee: str | None
+    candidate_groups: frozenset[str]
+    candidate_users: frozenset[str]
+    organisationen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FallTarget:
+    """A case. ``inhaber``: organisation, ``verantwortlich``: log-in of the holder. ``eigene_aufgabe``: a task is assigned to the actor.
+
+    ``freigegeben``: a handover or Verweis to the actor's organisation is open, and a consent for it is valid.
+    """
+
+    mandant: str
+    aktenzeichen: str
+    inhaber: str
+    verantwortlich: str | None
+    federfuehrend: str | None
+    organisation: str
+    eigene_aufgabe: bool = False
+    freigegeben: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbschnittTarget:
+    """A section of a case: ``organisation`` owns it; ``freigegeben``: an open handover names it and a valid consent covers it."""
+
+    fall: FallTarget
+    abschnitt: str
+    organisation: str
+    freigegeben: bool = False
+
+    @property
+    def mandant(self) -> str:
+        return self.fall.mandant
+
+
+@dataclass(frozen=True, kw_only=True)
+class UebergabeTarget:
+    """A handover or Verweis, seen from both sides."""
+
+    mandant: str
+    absender: str
+    empfaenger: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandantTarget:
+    """The whole Mandant: creating cases, supervision, deployment, administration."""
+
+    mandant: str
+
+
+Target = TaskTarget | FallTarget | AbschnittTarget | UebergabeTarget | MandantTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """The answer; ``reason_de`` says why not. ``hidden``: the person may not even know that the thing exists."""
+
+    allowed: bool
+    reason_de: str = ""
+    hidden: bool = False
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+YES = Decision(allowed=True)
+HIDDEN = Decision(allowed=False, hidden=True, reason_de=NotFound.message_de)
+
+
+def no(reason_de: str) -> Decision:
+    return Decision(allowed=False, reason_de=reason_de)
+
+
+def may(actor: Actor, action: Action, target: Target) -> Decision:
+    """Whether ``actor`` may do ``action`` with ``target``. Never raises."""
+    if target.mandant != actor.mandant:
+        return HIDDEN
+    if actor.has_role("system"):
+        return YES
+    match target:
+        case TaskTarget():
+            return _task(actor, action, target)
+        case FallTarget():
+            return _fall(actor, action, target)
+        case AbschnittTarget():
+            return _abschnitt(actor, action, target)
+        case UebergabeTarget():
+            return _uebergabe(actor, action, target)
+        case MandantTarget():
+            roles = MANDANT_ROLES.get(action, ())
+            return YES if actor.has_role(*roles) else no(f"Das ist Aufgabe der Rolle {' oder '.join(roles) or 'niemand'}.")
+
+
+MANDANT_ROLES: dict[Action, tuple[str, ...]] = {
+    Action.FALL_CREATE: FALLARBEIT,
+    Action.SUPERVISE: ("koordination",),
+    Action.OPERATE: ("koordination", "prozessverantwortung"),
+    Action.DEPLOY: ("prozessverantwortung",),
+    Action.AUDIT_READ: ("datenschutz",),
+    Action.ZUGRIFF_READ: ("datenschutz",),
+    Action.ADMINISTER: ("verwaltung",),
+}
+
+
+def require(actor: Actor, action: Action, target: Target | None) -> None:
+    """Refuse unless :func:`may` allows it.
+
+    Raises:
+        NotFound: there is no such thing, or the actor may not even see it.
+        NotPermitted: the actor sees it but may not do this.
+    """
+    decision = HIDDEN if target is None else may(actor, action, target)
+    if decision.hidden:
+        raise NotFound
+    if not decision.allowed:
+        raise NotPermitted(decision.reason_de, action=str(action))
+
+
+def _task(actor: Actor, action: Action, task: TaskTarget) -> Decision:
+    candidate = actor.login in task.candidate_users or not actor.groups.isdisjoint(task.candidate_groups)
+    mine = task.assignee == actor.login
+    supervised = actor.has_role("koordination") and actor.organisation in task.organisationen
+    if not (mine or candidate or supervised):
+        return HIDDEN
+    match action:
+        case Action.TASK_READ:
+            return YES
+        case Action.TASK_CLAIM:
+            if task.assignee is not None and not mine:
+                return no("Diese Aufgabe hat schon jemand übernommen.")
+            return YES if mine or candidate else no("Diese Aufgabe ist nicht für Ihre Gruppe bestimmt.")
+        case Action.TASK_ASSIGN:
+            # A person may pass on or give back what is assigned to her; Koordination assigns within the own organisation.
+            return YES if supervised or mine else no("Aufgaben anderer verteilt die Koordination der eigenen Stelle.")
+        case Action.TASK_COMPLETE:
+            if task.assignee is not None and not mine:
+                return no("Diese Aufgabe ist einer anderen Person zugewiesen.")
+            return YES if mine or candidate else no("Diese Aufgabe ist nicht für Ihre Gruppe bestimmt.")
+        case _:
+            return no(NotPermitted.message_de)
+
+
+def _fall(actor: Actor, action: Action, fall: FallTarget) -> Decision:
+    if action is Action.ZUGRIFF_READ and actor.has_role("datenschutz"):
+        return YES
+    own = (actor.has_role(*FALLARBEIT) and fall.inhaber == actor.organisation) or (
+        actor.has_role(*BETEILIGT) and fall.verantwortlich == actor.login)
+    supervised = actor.has_role("koordination") and actor.organisation in {fall.inhaber, fall.organisation, fall.federfuehrend}
+    task = actor.has_role("fallmanagement") and fall.eigene_aufgabe
+    shared = actor.has_role(*BETEILIGT) and fall.freigegeben
+    if not (own or supervised or task or shared):
+        return HIDDEN
+    match action:
+        case Action.FALL_READ:
+            return YES
+        case Action.FALL_WRITE | Action.UEBERGABE_OFFER:
+            return YES if own else no("Die Fallverantwortung liegt nicht bei Ihrer Stelle.")
+        case Action.ZUGRIFF_READ:
+            return YES if own and actor.has_role("koordination") else no("Die Zugriffe sieht der Datenschutz und die Koordination der Stelle.")
+        case _:
+            return no(NotPermitted.message_de)
+
+
+def _abschnitt(actor: Actor, action: Action, target: AbschnittTarget) -> Decision:
+    if action is not Action.ABSCHNITT_READ or not _fall(actor, Action.FALL_READ, target.fall):
+        return HIDDEN
+    if target.organisation == actor.organisation:
+        # Sight lent by a handover or by one task is no membership in the case: partners see what is lent, nothing else.
+        return YES
+    return YES if target.freigegeben and target.abschnitt not in abschnitte.INTERN else HIDDEN
+
+
+def belongs(actor: Actor, fall: FallTarget) -> bool:
+    """Whether the actor sees the case by more than what is lent to the own organisation."""
+    return bool(may(actor, Action.FALL_READ, replace(fall, freigegeben=False)))
+
+
+def _uebergabe(actor: Actor, action: Action, target: UebergabeTarget) -> Decision:
+    sends = actor.has_role(*BETEILIGT) and target.absender == actor.organisation
+    receives = actor.has_role(*BETEILIGT) and target.empfaenger == actor.organisation and target.status != "entworfen"
+    if not (sends or receives):
+        return HIDDEN
+    match action:
+        case Action.UEBERGABE_READ:
+            return YES
+        case Action.UEBERGABE_OFFER:
+            return YES if sends else no("Das kann nur die anbietende Stelle.")
+        case Action.UEBERGABE_ANSWER:
+            return YES if receives else no("Antworten kann nur die empfangende Stelle.")
+        case _:
+            return no(NotPermitted.message_de)
+
+
+# --- the same rules as SQL -------------------------------------------------------------------------------------------------
+
+
+def visible_tasks(actor: Actor) -> ColumnElement[bool]:
+    """Condition on ``user_task``: the tasks for which ``may(actor, TASK_READ, ...)`` says yes."""
+    if actor.has_role("system"):
+        return UserTask.mandant == actor.mandant
+    ways = [
+        UserTask.assignee == actor.login,
+        UserTask.candidate_users.contains([actor.login]),
+        UserTask.candidate_groups.overlap(sorted(actor.groups)),
+    ]
+    if actor.has_role("koordination"):
+        colleagues = select(Benutzer.login).where(Benutzer.mandant == actor.mandant, Benutzer.organisation == actor.organisation)
+        cases = select(Fallverantwortung.aktenzeichen).where(
+            Fallverantwortung.mandant == actor.mandant, Fallverantwortung.bis.is_(None), Fallverantwortung.organisation == actor.organisation)
+        ways += [UserTask.assignee.in_(colleagues), UserTask.business_id.in_(cases)]
+    return and_(UserTask.mandant == actor.mandant, or_(*ways))
+
+
+def visible_faelle(actor: Actor, today: date, *, loans: bool = True) -> ColumnElement[bool]:
+    """Condition on ``fall``: the cases for which ``may(actor, FALL_READ, ...)`` says yes; without ``loans``, those the actor belongs to."""
+    if actor.has_role("system"):
+        return Fall.mandant == actor.mandant
+    held = aliased(Fallverantwortung)  # the list may join the holder itself
+    holder = and_(held.mandant == Fall.mandant, held.aktenzeichen == Fall.aktenzeichen, held.bis.is_(None))
+    ways: list[ColumnElement[bool]] = []
+    if actor.has_role(*FALLARBEIT):
+        ways.append(exists().where(holder, held.organisation == actor.organisation))
+    if actor.has_role("koordination"):
+        ways += [Fall.organisation == actor.organisation, Fall.federfuehrend == actor.organisation]
+    if actor.has_role("fallmanagement"):
+        ways.append(_own_task(actor))
+    if actor.has_role(*BETEILIGT):
+        ways.append(exists().where(holder, held.login == actor.login))
+        if loans:
+            ways.append(_shared(actor, today))
+    return and_(Fall.mandant == actor.mandant, or_(false(), *ways))
+
+
+def _own_task(actor: Actor) -> ColumnElement[bool]:
+    task = aliased(UserTask)
+    return exists().where(task.mandant == Fall.mandant, task.business_id == Fall.aktenzeichen, task.status == "CREATED", task.assignee == actor.login)
+
+
+def _shared(actor: Actor, today: date) -> ColumnElement[bool]:
+    """A handover or Verweis to the own organisation is open, and at least one consent that it relies on is valid."""
+    return or_(*(
+        exists().where(
+            table.mandant == Fall.mandant, table.aktenzeichen == Fall.aktenzeichen, table.empfaenger == actor.organisation,
+            table.status.in_(OFFEN), consent_exists(table.mandant, table.aktenzeichen, table.empfaenger, table.zweck, table.personen, today))
+        for table in (aliased(Uebergabe), aliased(Verweis))))
+
+
+def consent_valid(today: date) -> ColumnElement[bool]:
+    """Condition on ``einwilligung``: in force on this day."""
+    return and_(Einwilligung.widerrufen_am.is_(None), Einwilligung.gueltig_ab <= today,
+                or_(Einwilligung.gueltig_bis.is_(None), Einwilligung.gueltig_bis >= today))
+
+
+def consent_exists(mandant: InstrumentedAttribute[str], aktenzeichen: InstrumentedAttribute[str], empfaenger: InstrumentedAttribute[str],
+                   zweck: InstrumentedAttribute[str], personen: InstrumentedAttribute[list[int]], today: date) -> ColumnElement[bool]:
+    """Whether any consent of these people to this recipient and purpose is in force."""
+    return exists().where(
+        Einwilligung.mandant == mandant, Einwilligung.aktenzeichen == aktenzeichen, Einwilligung.empfaenger == empfaenger,
+        Einwilligung.zweck == zweck, Einwilligung.person == func.any(personen), consent_valid(today))
+
+
+# --- reading the facts -----------------------------------------------------------------------------------------------------
+
+
+def fall_target(session: Session, actor: Actor, aktenzeichen: str, today: date) -> FallTarget | None:
+    """The facts of a case that the policy needs, in one statement; None if there is no such case."""
+    shared = _shared(actor, today) if actor.organisation else ~true()
+    row = session.execute(
+        select(Fall.mandant, Fall.aktenzeichen, Fall.federfuehrend, Fall.organisation, Fallverantwortung.organisation.label("inhaber"),
+               Fallverantwortung.login, _own_task(actor).label("aufgabe"), shared.label("freigegeben"))
+        .join(Fallverantwortung, and_(Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen,
+                                      Fallverantwortung.bis.is_(None)))
+        .where(Fall.mandant == actor.mandant, Fall.aktenzeichen == aktenzeichen)).one_or_none()
+    if row is None:
+        return None
+    return FallTarget(mandant=row.mandant, aktenzeichen=row.aktenzeichen, inhaber=row.inhaber, verantwortlich=row.login,
+                      federfuehrend=row.federfuehrend, organisation=row.organisation, eigene_aufgabe=row.aufgabe, freigegeben=row.freigegeben)
+
+
+def require_fall(session: Session, actor: Actor, action: Action, aktenzeichen: str, today: date) -> FallTarget:
+    """The case, if ``actor`` may do ``action`` with it.
+
+    Raises:
+        NotFound, NotPermitted: as :func:`require`.
+    """
+    target = fall_target(session, actor, aktenzeichen, today)
+    require(actor, action, target)
+    assert target is not None
+    return target
+
+
+def task_target(session: Session, actor: Actor, task: UserTask) -> TaskTarget:
+    """The facts of a task that the policy needs. Only Koordination costs a further statement."""
+    organisationen: frozenset[str] = frozenset()
+    if actor.has_role("koordination"):
+        organisationen = frozenset(session.execute(
+            select(Benutzer.organisation).where(Benutzer.mandant == task.mandant, Benutzer.login == task.assignee).union(
+                select(Fallverantwortung.organisation).where(
+                    Fallverantwortung.mandant == task.mandant, Fallverantwortung.aktenzeichen == task.business_id,
+                    Fallverantwortung.bis.is_(None)))).scalars())
+    return TaskTarget(mandant=task.mandant, assignee=task.assignee, candidate_groups=frozenset(task.candidate_groups),
+                      candidate_users=frozenset(task.candidate_users), organisationen=organisationen)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import text
+
 from forms.rows import apply_row_action
 from forms.show import build_view
 from forms.submission import Submission, prefill, submit
@@ -60,8 +62,13 @@ class _Open:
 
 def _form(uow: UnitOfWork, task: TaskInfo) -> tuple[Form, int] | None:
     """The latest version of the task's form. Raises NotFound if it was never deployed."""
-    found = tasks.form_in(uow, task)
-    return None if found is None else (library().form(uow.session, found[0]), found[1])
+    if task.form_id is None:
+        return None
+    row = uow.session.execute(text("select key, version from form_definition where form_id = :f order by version desc limit 1"),
+                              {"f": task.form_id}).one_or_none()
+    if row is None:
+        raise NotFound(f"Das Formular „{task.form_id}“ ist nicht eingespielt.")
+    return library().form(uow.session, row.key), row.version
 
 
 def _open(uow: UnitOfWork, task: TaskInfo) -> _Open | None:
@@ -100,7 +107,7 @@ def zeigen(app: App, actor: Actor, *, key: int, data: MultiDict | None = None) -
         if opened is None:
             return Aufgabe(task=task, view=None)
         mine = task.assignee == actor.login
-        draft = entwuerfe.draft_in(uow, key) if mine else None
+        draft = entwuerfe.draft_in(uow, key=key) if mine else None
         values = draft.inhalt if draft is not None else opened.present
         return Aufgabe(task=task, view=_view(opened, values, {}, readonly=not mine), entwurf=draft.gespeichert if draft else None,
                        person=akte.name_of(uow, task.business_id, opened.person))

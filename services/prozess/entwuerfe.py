@@ -34,28 +34,35 @@ class Draft:
 
 def save(app: App, actor: Actor, *, key: int, inhalt: Mapping[str, Any]) -> datetime:
     """Keep what was typed; returns when. Raises TaskNotOpen, NotFound."""
-    if len(inhalt) > MAX_FIELDS:
-        raise InvalidInput(f"Ein Entwurf hat höchstens {MAX_FIELDS} Felder.")
-
     def work(uow: UnitOfWork) -> datetime:
         task = load(uow.session, actor, key)
-        rechte.require_task(uow, "complete", task)
+        policy.require_task(actor, "complete", task)
         if task.status != "CREATED":
             raise TaskNotOpen(task=key, status=task.status)
-        statement = insert(Entwurf).values(task_key=key, login=actor.login, mandant=actor.mandant, inhalt=dict(inhalt), gespeichert=uow.now)
-        uow.session.execute(statement.on_conflict_do_update(
-            index_elements=["task_key", "login"], set_={"inhalt": statement.excluded.inhalt, "gespeichert": statement.excluded.gespeichert}))
-        return uow.now
+        return save_in(uow, key=key, inhalt=inhalt)
     return transact(app, actor, work)
+
+
+def save_in(uow: UnitOfWork, *, key: int, inhalt: Mapping[str, Any]) -> datetime:
+    """The same inside a unit of work of the caller, who has checked the task."""
+    if len(inhalt) > MAX_FIELDS:
+        raise InvalidInput(f"Ein Entwurf hat höchstens {MAX_FIELDS} Felder.")
+    statement = insert(Entwurf).values(task_key=key, login=uow.actor.login, mandant=uow.actor.mandant, inhalt=dict(inhalt), gespeichert=uow.now)
+    uow.session.execute(statement.on_conflict_do_update(
+        index_elements=["task_key", "login"], set_={"inhalt": statement.excluded.inhalt, "gespeichert": statement.excluded.gespeichert}))
+    return uow.now
 
 
 def load_draft(app: App, actor: Actor, *, key: int) -> Draft | None:
     """The draft of this person for this task, if there is one."""
-    def work(uow: UnitOfWork) -> Draft | None:
-        row = uow.session.execute(text("select inhalt, gespeichert from entwurf where task_key = :k and login = :l"),
-                                  {"k": key, "l": actor.login}).one_or_none()
-        return None if row is None else Draft(inhalt=row.inhalt, gespeichert=row.gespeichert)
-    return read(app, actor, work)
+    return read(app, actor, lambda uow: draft_in(uow, key=key))
+
+
+def draft_in(uow: UnitOfWork, *, key: int) -> Draft | None:
+    """The same inside a unit of work of the caller."""
+    row = uow.session.execute(text("select inhalt, gespeichert from entwurf where task_key = :k and login = :l"),
+                              {"k": key, "l": uow.actor.login}).one_or_none()
+    return None if row is None else Draft(inhalt=row.inhalt, gespeichert=row.gespeichert)
 
 
 def discard(app: App, actor: Actor, *, key: int) -> None:

@@ -1,0 +1,73 @@
+"""The WSGI application: pages, the machine interfaces and what every answer carries."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from flask import Flask, request
+from jinja2 import StrictUndefined
+
+from web import anzeige, assets, auth, errors, navigation, pages
+from web.guards import public
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from services.bootstrap import App
+
+POLICY = ("default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+          "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+YEAR = 31_536_000
+MACHINE_INTERFACES = ("web.api_v2", "web.api_v1")
+
+
+def create_app(app: App) -> Flask:
+    """Build the Flask application on a composition root. Starts without built assets; pages are unstyled then."""
+    flask_app = Flask("web", static_folder="static", static_url_path="/static")
+    flask_app.extensions["etappe"] = app
+    flask_app.config.update(
+        MAX_CONTENT_LENGTH=app.settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        TRAP_HTTP_EXCEPTIONS=False,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it, the interface does not say so
+    flask_app.jinja_env.undefined = StrictUndefined
+    flask_app.jinja_env.trim_blocks = flask_app.jinja_env.lstrip_blocks = True
+    public(flask_app.view_functions["static"])
+    errors.init(flask_app)
+    auth.init(flask_app)
+    assets.init(flask_app)
+    anzeige.init(flask_app)
+    navigation.init(flask_app)
+    pages.register(flask_app)
+    for name in MACHINE_INTERFACES:
+        if find_spec(name) is not None:
+            import_module(name).register(flask_app)
+    flask_app.after_request(finish)
+    return flask_app
+
+
+def finish(response: Response) -> Response:
+    """Security headers for every answer; pages with data are never kept by a cache."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint == "static":
+        if request.path.startswith("/static/build/") and response.status_code == 200:
+            response.cache_control.public, response.cache_control.max_age = True, YEAR
+            response.cache_control.immutable = True
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

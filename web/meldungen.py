@@ -1,0 +1,38 @@
+"""What a page says after something was done. The address carries the short name only, never a text or a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Meldung:
+    """A sentence on top of a page. ``art``: ``success``, ``info`` or ``warning``."""
+
+    satz: str
+    art: str = "success"
+
+
+MELDUNGEN = {
+    "abgemeldet": Meldung("Sie sind abgemeldet. Ihre Entwürfe bleiben gespeichert.", "info"),
+    "gespeichert": Meldung("Gespeichert."),
+    "entwurf": Meldung("Ihr Entwurf ist gespeichert. Sie können jederzeit weiterschreiben."),
+    "verworfen": Meldung("Ihr Entwurf ist verworfen.", "info"),
+    "uebernommen": Meldung("Übernommen. Sie finden die Aufgabe unter „Meine“."),
+    "zurueckgegeben": Meldung("Zurückgegeben. Die Gruppe kann die Aufgabe jetzt übernehmen."),
+    "zugewiesen": Meldung("Neu zugewiesen."),
+    "wiedervorlage": Meldung("Die Wiedervorlage ist gesetzt."),
+    "wiedervorlage_weg": Meldung("Die Wiedervorlage ist entfernt.", "info"),
+    "teilweise": Meldung("Einige Aufgaben hatte schon jemand anders. Die übrigen sind bearbeitet.", "warning"),
+    "keine_auswahl": Meldung("Wählen Sie zuerst mindestens eine Zeile aus.", "warning"),
+    "passwort": Meldung("Ihr neues Passwort gilt ab sofort. Ihre anderen Geräte sind abgemeldet."),
+    "notiz": Meldung("Die Notiz steht jetzt im Verlauf."),
+    "kontaktabbruch": Meldung("Der Kontaktabbruch ist vermerkt."),
+    "einwilligung": Meldung("Die Einwilligung ist erfasst und gilt ab sofort."),
+    "widerrufen": Meldung("Die Einwilligung ist widerrufen. Das wirkt sofort."),
+    "zurueckgezogen": Meldung("Das Angebot ist zurückgezogen."),
+    "angenommen": Meldung("Sie haben angenommen. Die Fallverantwortung geht an Ihre Organisation über."),
+    "abgelehnt": Meldung("Sie haben abgelehnt. Die Angaben sind hier nicht mehr sichtbar.", "info"),
+    "kapazitaet": Meldung("Die freien Plätze sind eingetragen."),
+    "nochmal": Meldung("Noch einmal versucht. Wenn die Zeile verschwunden ist, hat es geklappt.", "info"),
+}

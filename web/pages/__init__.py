@@ -1,0 +1,17 @@
+"""The pages. Each module holds one blueprint and does nothing but translate between HTTP and the services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from web.pages import anmeldung, aufgabe, aufgaben, einstellungen, texte
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, einstellungen.pages, texte.pages)
+
+
+def register(flask_app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        flask_app.register_blueprint(blueprint)

@@ -1,0 +1,150 @@
+"""One task: its form, its draft, completing it and what comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+
+from services import anmeldung, formular
+from services.errors import Conflict, InvalidInput, TaskNotOpen
+from services.kurzfassung import kurzfassungen
+from services.prozess import tasks
+from web.anzeige import uhrzeit
+from web.auth import actor, the_app
+from web.errors import status_of
+from web.guards import guard
+from web.pages.aufgaben import mit_meldung
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from services.formular import Aufgabe
+    from services.prozess.tasks import TaskInfo
+
+pages = Blueprint("aufgabe", __name__)
+
+NEXT_TASKS = 5
+
+
+@pages.get("/aufgaben/<int:key>")
+@guard()
+def zeigen(key: int) -> ResponseReturnValue:
+    aufgabe = formular.zeigen(the_app(), actor(), key=key)
+    if aufgabe.task.status != "CREATED":
+        return schon_erledigt(aufgabe.task, "")
+    return seite(aufgabe)
+
+
+def seite(aufgabe: Aufgabe, *, satz: str = "") -> str:
+    """The page of an open task."""
+    task, me = aufgabe.task, actor()
+    fall = kurzfassungen(the_app(), me, aktenzeichen=[task.business_id] if task.business_id else [])
+    return render_template(
+        "seiten/aufgabe.html", aufgabe=aufgabe, task=task, view=aufgabe.view, satz=satz, fall=fall.get(task.business_id or ""),
+        namen=anmeldung.namen(the_app(), me, logins=[task.assignee]), liste=url_for("aufgaben.liste"),
+        hier=url_for("aufgabe.zeigen", key=task.key))
+
+
+@pages.post("/aufgaben/<int:key>")
+@guard()
+def absenden(key: int) -> ResponseReturnValue:
+    """Complete the task, keep a draft, or look again: which button was pressed decides."""
+    app, me, data = the_app(), actor(), request.form
+    try:
+        if "_speichern" in data:
+            formular.entwurf(app, me, key=key, data=data)
+            return redirect(url_for("aufgaben.liste", meldung="entwurf"))
+        if "_abschliessen" not in data:  # another look at the form, rows added or removed
+            return seite(formular.anpassen(app, me, key=key, data=data))
+        aufgabe = formular.abschliessen(app, me, key=key, data=data)
+    except TaskNotOpen as error:
+        offen = formular.zeigen(app, me, key=key, data=data)
+        return schon_erledigt(offen.task, offen.in_worten), status_of(error)
+    if aufgabe.view is not None and aufgabe.view.errors:
+        return seite(aufgabe, satz="Ihre Eingaben sind als Entwurf gespeichert. Die Aufgabe ist noch offen."), 422
+    return redirect(url_for("aufgabe.fertig", key=key))
+
+
+@pages.post("/aufgaben/<int:key>/entwurf")
+@guard()
+def entwurf(key: int) -> ResponseReturnValue:
+    """Saving while the person types; the answer is the sentence for the status line."""
+    saved = formular.entwurf(the_app(), actor(), key=key, data=request.form)
+    return jsonify(satz=f"Entwurf um {uhrzeit(saved)} gespeichert. Wir speichern, während Sie schreiben.")
+
+
+@pages.get("/aufgaben/<int:key>/fertig")
+@guard()
+def fertig(key: int) -> ResponseReturnValue:
+    """What happened, and what comes next in the case."""
+    app, me = the_app(), actor()
+    task = tasks.get(app, me, key=key)
+    if task.status == "CREATED":
+        return redirect(url_for("aufgabe.zeigen", key=key))
+    folgen: tuple[TaskInfo, ...] = ()
+    fall = None
+    if task.business_id:
+        folgen = tasks.of_case(app, me, business_id=task.business_id)[:NEXT_TASKS]
+        fall = kurzfassungen(app, me, aktenzeichen=[task.business_id]).get(task.business_id)
+    mine = [t for t in folgen if t.assignee == me.login or (t.assignee is None)]
+    weiter = mine[0] if mine else None
+    return render_template("seiten/fertig.html", task=task, folgen=folgen, weiter=weiter, fall=fall,
+                           namen=anmeldung.namen(app, me, logins=[t.assignee for t in folgen]))
+
+
+def schon_erledigt(task: TaskInfo, eingaben: str) -> str:
+    """Somebody was faster; what was typed is not lost."""
+    me = actor()
+    names = anmeldung.namen(the_app(), me, logins=[task.completed_by])
+    fall = kurzfassungen(the_app(), me, aktenzeichen=[task.business_id] if task.business_id else [])
+    return render_template("seiten/schon_erledigt.html", task=task, eingaben=eingaben, wer=names.get(task.completed_by or "", ""),
+                           selbst=task.completed_by == me.login, fall=fall.get(task.business_id or ""))
+
+
+@pages.post("/aufgaben/<int:key>/uebernehmen")
+@guard()
+def uebernehmen(key: int) -> ResponseReturnValue:
+    tasks.assign(the_app(), actor(), key=key, assignee=actor().login, allow_override=False)
+    return redirect(url_for("aufgabe.zeigen", key=key, meldung="uebernommen"))
+
+
+@pages.post("/aufgaben/<int:key>/zurueckgeben")
+@guard()
+def zurueckgeben(key: int) -> ResponseReturnValue:
+    tasks.unassign(the_app(), actor(), key=key)
+    return redirect(mit_meldung(url_for("aufgaben.liste"), "zurueckgegeben"))
+
+
+@pages.post("/aufgaben/<int:key>/verwerfen")
+@guard()
+def verwerfen(key: int) -> ResponseReturnValue:
+    """Throw the draft away and begin again with what the Fallakte knows."""
+    formular.verwerfen(the_app(), actor(), key=key)
+    return redirect(url_for("aufgabe.zeigen", key=key, meldung="verworfen"))
+
+
+@pages.route("/aufgaben/<int:key>/zuweisen", methods=["GET", "POST"])
+@guard()
+def zuweisen(key: int) -> ResponseReturnValue:
+    """Give the task to a colleague of the own organisation."""
+    app, me = the_app(), actor()
+    task = tasks.get(app, me, key=key)
+    kollegen = anmeldung.kollegen(app, me)
+    fehler: dict[str, str] = {}
+    if request.method == "POST":
+        person, grund = request.form.get("person", ""), request.form.get("grund", "").strip()[:500]
+        try:
+            if person not in {k.login for k in kollegen}:
+                raise InvalidInput(errors={"person": "Wählen Sie eine Person aus."})
+            tasks.assign(app, me, key=key, assignee=person, reason=grund or None)
+            return redirect(mit_meldung(url_for("aufgaben.liste"), "zugewiesen"))
+        except TaskNotOpen as error:
+            return schon_erledigt(tasks.get(app, me, key=key), ""), status_of(error)
+        except InvalidInput as error:
+            fehler = error.errors
+        except Conflict as error:
+            fehler = {"person": error.detail}
+    return render_template("seiten/zuweisen.html", task=task, fehler=fehler,
+                           personen=[(k.login, k.name) for k in kollegen if k.login != task.assignee],
+                           person=request.form.get("person", ""), grund=request.form.get("grund", "")), 422 if fehler else 200

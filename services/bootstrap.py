@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from engine.clock import SystemClock
 from processes.profil import load as load_profil
+from services import effekte, tueren
 from services.db.session import MandantSession, make_engine, make_session_factory
 from services.fall.auftraege import AUFTRAEGE
 from services.fall.fakten import facts
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
     from engine.clock import Clock
     from processes.profil import Profil
+    from services.context import Actor
     from services.prozess.handlers import Handlers
     from services.settings import Settings
+    from services.unit_of_work import UnitOfWork
 
 
 @dataclass(kw_only=True)
@@ -39,6 +42,9 @@ class App:
     handlers: Handlers
     facts: Callable[[MandantSession, str], Mapping[str, Any]]  # (session, Aktenzeichen) -> routing facts `fall`, read lazily
     profil_of: Callable[[str], Profil]                          # Mandant -> Kommunalprofil
+    start_process: Callable[[UnitOfWork, Actor, str, Mapping[str, object], str], int] = tueren.start_process
+    publish: Callable[[UnitOfWork, str, str, Mapping[str, object]], None] = tueren.publish
+    defer_mail: Callable[..., None] = effekte.defer_mail
     keys: KeyAllocator = field(default_factory=KeyAllocator)
 
     def close(self) -> None:

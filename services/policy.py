@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 FALLARBEIT = ("fallmanagement", "koordination")
 BETEILIGT = (*FALLARBEIT, "partner")
+BETRIEB = ("koordination", "prozessverantwortung", "verwaltung")
+OHNE_FALL = ("prozessverantwortung", "verwaltung")  # may do the tasks of processes that belong to no case
 OFFEN = ("angeboten", "angenommen")
 
 
@@ -53,6 +55,11 @@ class Action(StrEnum):
     SUPERVISE = "supervise"
     OPERATE = "operate"                 # incidents, moving and migrating instances
     DEPLOY = "deploy"
+    START = "start"                     # a process by hand, also without a case
+    PUBLISH = "publish"                 # messages and signals
+    WORK = "work"                       # jobs of external workers
+    EVALUATE = "evaluate"               # decisions outside a process
+    SEE_INCIDENTS = "incidents.read"
     AUDIT_READ = "audit.read"
     ZUGRIFF_READ = "zugriff.read"
     ADMINISTER = "administer"
@@ -60,13 +67,14 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskTarget:
-    """A task. ``organisationen``: that of the assignee and that of the holder of its case."""
+    """A task. ``organisationen``: that of the assignee and that of the holder of its case; ``ohne_fall``: it belongs to no case."""
 
     mandant: str
     assignee: str | None
     candidate_groups: frozenset[str]
     candidate_users: frozenset[str]
     organisationen: frozenset[str] = frozenset()
+    ohne_fall: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +171,13 @@ def may(actor: Actor, action: Action, target: Target) -> Decision:
 MANDANT_ROLES: dict[Action, tuple[str, ...]] = {
     Action.FALL_CREATE: FALLARBEIT,
     Action.SUPERVISE: ("koordination",),
-    Action.OPERATE: ("koordination", "prozessverantwortung"),
-    Action.DEPLOY: ("prozessverantwortung",),
+    Action.OPERATE: BETRIEB,
+    Action.DEPLOY: ("prozessverantwortung", "verwaltung"),
+    Action.START: (*FALLARBEIT, "prozessverantwortung", "verwaltung"),
+    Action.PUBLISH: ("prozessverantwortung", "verwaltung"),
+    Action.WORK: ("prozessverantwortung", "verwaltung"),
+    Action.EVALUATE: (*FALLARBEIT, "prozessverantwortung", "verwaltung"),
+    Action.SEE_INCIDENTS: BETRIEB,
     Action.AUDIT_READ: ("datenschutz",),
     Action.ZUGRIFF_READ: ("datenschutz",),
     Action.ADMINISTER: ("verwaltung",),
@@ -178,7 +191,11 @@ def require(actor: Actor, action: Action, target: Target | None) -> None:
         NotFound: there is no such thing, or the actor may not even see it.
         NotPermitted: the actor sees it but may not do this.
     """
-    decision = HIDDEN if target is None else may(actor, action, target)
+    enforce(HIDDEN if target is None else may(actor, action, target), action)
+
+
+def enforce(decision: Decision, action: Action) -> None:
+    """Refuse unless the decision allows it. Raises NotFound, NotPermitted."""
     if decision.hidden:
         raise NotFound
     if not decision.allowed:
@@ -186,7 +203,8 @@ def require(actor: Actor, action: Action, target: Target | None) -> None:
 
 
 def _task(actor: Actor, action: Action, task: TaskTarget) -> Decision:
-    candidate = actor.login in task.candidate_users or not actor.groups.isdisjoint(task.candidate_groups)
+    operated = task.ohne_fall and actor.has_role(*OHNE_FALL)
+    candidate = operated or actor.login in task.candidate_users or not actor.groups.isdisjoint(task.candidate_groups)
     mine = task.assignee == actor.login
     supervised = actor.has_role("koordination") and actor.organisation in task.organisationen
     if not (mine or candidate or supervised):
@@ -200,7 +218,7 @@ def _task(actor: Actor, action: Action, task: TaskTarget) -> Decision:
             return YES if mine or candidate else no("Diese Aufgabe ist nicht für Ihre Gruppe bestimmt.")
         case Action.TASK_ASSIGN:
             # A person may pass on or give back what is assigned to her; Koordination assigns within the own organisation.
-            return YES if supervised or mine else no("Aufgaben anderer verteilt die Koordination der eigenen Stelle.")
+            return YES if supervised or mine or operated else no("Aufgaben anderer verteilt die Koordination der eigenen Stelle.")
         case Action.TASK_COMPLETE:
             if task.assignee is not None and not mine:
                 return no("Diese Aufgabe ist einer anderen Person zugewiesen.")
@@ -272,6 +290,8 @@ def visible_tasks(actor: Actor) -> ColumnElement[bool]:
         UserTask.candidate_users.contains([actor.login]),
         UserTask.candidate_groups.overlap(sorted(actor.groups)),
     ]
+    if actor.has_role(*OHNE_FALL):
+        ways.append(UserTask.business_id.is_(None))
     if actor.has_role("koordination"):
         colleagues = select(Benutzer.login).where(Benutzer.mandant == actor.mandant, Benutzer.organisation == actor.organisation)
         cases = select(Fallverantwortung.aktenzeichen).where(
@@ -358,14 +378,19 @@ def require_fall(session: Session, actor: Actor, action: Action, aktenzeichen: s
     return target
 
 
+def organisationen_of_task(session: Session, mandant: str, assignee: str | None, business_id: str | None) -> frozenset[str]:
+    """Organisation of the person who has the task, and of the holder of its case."""
+    return frozenset(session.execute(
+        select(Benutzer.organisation).where(Benutzer.mandant == mandant, Benutzer.login == assignee).union(
+            select(Fallverantwortung.organisation).where(
+                Fallverantwortung.mandant == mandant, Fallverantwortung.aktenzeichen == business_id,
+                Fallverantwortung.bis.is_(None)))).scalars())
+
+
 def task_target(session: Session, actor: Actor, task: UserTask) -> TaskTarget:
     """The facts of a task that the policy needs. Only Koordination costs a further statement."""
     organisationen: frozenset[str] = frozenset()
     if actor.has_role("koordination"):
-        organisationen = frozenset(session.execute(
-            select(Benutzer.organisation).where(Benutzer.mandant == task.mandant, Benutzer.login == task.assignee).union(
-                select(Fallverantwortung.organisation).where(
-                    Fallverantwortung.mandant == task.mandant, Fallverantwortung.aktenzeichen == task.business_id,
-                    Fallverantwortung.bis.is_(None)))).scalars())
+        organisationen = organisationen_of_task(session, task.mandant, task.assignee, task.business_id)
     return TaskTarget(mandant=task.mandant, assignee=task.assignee, candidate_groups=frozenset(task.candidate_groups),
-                      candidate_users=frozenset(task.candidate_users), organisationen=organisationen)
+                      candidate_users=frozenset(task.candidate_users), organisationen=organisationen, ohne_fall=task.business_id is None)

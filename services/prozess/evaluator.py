@@ -11,9 +11,13 @@ from sqlalchemy import text
 from engine.calendar import Calendar
 from engine.errors import ExpressionError
 from engine.expressions import Expressions
+from processes.profil import UnknownFrist
 from services.prozess.definitions import library
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from processes.profil import Frist, Profil
     from services.unit_of_work import UnitOfWork
 
 
@@ -21,6 +25,16 @@ def calendar_of(uow: UnitOfWork) -> Calendar:
     """Arbeitstage of the Mandant: holidays of its Land and its closing days."""
     profil = uow.app.profil_of(uow.actor.mandant)
     return Calendar(profil.land, frozenset(profil.schliesstage))
+
+
+def frist_port(profil: Profil) -> Callable[[str], Frist]:
+    """Deadlines for the engine, which asks with a LookupError where none is known."""
+    def frist(name: str) -> Frist:
+        try:
+            return profil.frist(name)
+        except UnknownFrist as error:
+            raise LookupError(str(error)) from error
+    return frist
 
 
 class Evaluators:
@@ -59,7 +73,7 @@ class Evaluators:
                 "result": decided.value, "matched": [asdict(rule) for rule in decided.matched_rules], "at": uow.now})
             return decided.value
 
-        evaluator = Expressions(facts=self.facts(), frist=profil.frist, calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
+        evaluator = Expressions(facts=self.facts(), frist=frist_port(profil), calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
         return evaluator
 
 

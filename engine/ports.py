@@ -21,6 +21,36 @@ class Due(NamedTuple):
     cycle: str | None = None
 
 
+class FristWert(Protocol):
+    """A deadline of the profile: a figure and its unit (stunden, tage, wochen, monate, jahre, arbeitstage, werktage)."""
+
+    @property
+    def wert(self) -> int:
+        """How many."""
+        ...
+
+    @property
+    def einheit(self) -> str:
+        """Of what."""
+        ...
+
+
+class FristPort(Protocol):
+    """Deadlines of the Kommune whose process runs."""
+
+    def __call__(self, name: str) -> FristWert:
+        """The deadline of that name. Raises LookupError with a German sentence."""
+        ...
+
+
+class DecisionPort(Protocol):
+    """Decisions by id."""
+
+    def __call__(self, decision_id: str, view: View) -> object:
+        """The FEEL value; ``view`` holds variables and facts. Raises any EngineError."""
+        ...
+
+
 class Evaluator(Protocol):
     """Expressions of a model. ``view`` holds the visible variables, nearest scope first; text after ``=`` is FEEL."""
 

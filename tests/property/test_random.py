@@ -4,7 +4,7 @@ import os
 import random
 from datetime import UTC, datetime
 
-from tests.unit.engine.stub import StubExpressions as Expressions
+from tests.unit.engine.stub import TableExpressions
 from tests.property.generator import Generator, Writer
 from tests.unit.engine.memory import Engine
 from tests.property.oracle import Oracle
@@ -20,7 +20,7 @@ class Driven:
     """The engine behind the same three lists as the oracle's, taken from the steps only."""
 
     def __init__(self, processes, cold):
-        self.engine = Engine(Expressions(), cold)
+        self.engine = Engine(TableExpressions(), cold)
         self.before = {}
         for name, xml in processes.items():
             self.before[name] = wiring(self.engine.deploy(name, xml))
@@ -53,7 +53,7 @@ def drive(seed):
     tree, writer = Generator(seed, DEPTH).tree(), Writer()
     writer.process(tree, 'p')
     engines = [Driven(writer.processes, False), Driven(writer.processes, True)]
-    oracle = Oracle(tree, engines[0].engine.clock.now.timestamp(), **VARIABLES)
+    oracle = Oracle(tree, engines[0].engine.clock.now().timestamp(), **VARIABLES)
     dice, used = random.Random(seed), set()
     for step in range(STEPS):
         lists = {kind: oracle.open(kind) for kind in ('user', 'message', 'timer')}
@@ -75,7 +75,7 @@ def drive(seed):
             oracle.now = max(oracle.now, lists[kind][index].due)
             payload = {}
         for e, mine in zip(engines, found):
-            e.engine.clock.now = datetime.fromtimestamp(oracle.now, UTC)
+            e.engine.clock.set(datetime.fromtimestamp(oracle.now, UTC))
             e.act(kind, mine[kind][index], payload)
         lists[kind][index].fire(dict(payload))
         used.add(kind)

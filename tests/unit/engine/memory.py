@@ -1,8 +1,6 @@
 """A store for tests and measurements. ``cold``: only stored bytes survive a command; otherwise instances stay in memory."""
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from engine.catalogue import Definition
 from engine.errors import EngineError, InstanceNotRunning
 from engine.family import Family
@@ -14,11 +12,6 @@ from engine.step import KINDS, Step
 
 class UnknownProcess(EngineError):
     """Nothing deployed under this process id."""
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class MemoryStore:
@@ -57,7 +50,7 @@ class MemoryStore:
         if not self.cold:
             return self.live[key]
         data = self.states[key]
-        return load(data, self.definitions[definition_key(data)], self.expressions, self.clock.now)
+        return load(data, self.definitions[definition_key(data)], self.expressions, self.clock.now())
 
     def register(self, instance) -> None:
         self.parents[instance.key] = instance.parent
@@ -83,9 +76,9 @@ class Engine:
     """A service in miniature: keeps the lists that a service would keep in tables, only from the steps."""
 
     def __init__(self, expressions, cold: bool = True, limits=DEFAULT_LIMITS) -> None:
-        self.clock = Clock()
+        self.clock = expressions.clock
         self.store = MemoryStore(expressions, self.clock, cold)
-        self.family = Family(self.store, lambda key: expressions, lambda: self.clock.now, limits)
+        self.family = Family(self.store, lambda key: expressions, self.clock.now, limits)
         self.open: dict[str, dict] = {kind: {} for kind in KINDS}         # (instance, task) -> description
         self.messages: list = []
         self.signals: list = []

@@ -3,10 +3,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import timedelta
 
 from engine import runtime
-from tests.unit.engine.stub import StubExpressions as Expressions
+from tests.unit.engine.stub import TableExpressions
 from tests.unit.engine.memory import Engine
 
 HEAD = ('<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
@@ -99,8 +98,8 @@ def doc(*body, process='p'):
 class Case:
     """Drives one family of instances by element ids, through the lists an ``Engine`` keeps from the steps."""
 
-    def __init__(self, xml, *, cold=True, table=None, decisions=None, called=None, **variables):
-        self.engine = Engine(Expressions(table, decisions), cold)
+    def __init__(self, xml, *, cold=True, table=None, decisions=None, called=None, facts=None, **variables):
+        self.engine = Engine(TableExpressions(table, decisions, facts), cold)
         self.definition = self.engine.deploy('p', xml)
         for process, other in (called or {}).items():
             self.engine.deploy(process, other)
@@ -138,8 +137,8 @@ class Case:
             self.engine.run(instance, 'signal', 'sig', payload)
 
     def wait(self, days, seconds=1):
-        self.engine.clock.now += timedelta(days=days, seconds=seconds)
-        for instance in {k for (k, _), d in self.engine.open['timers'].items() if d.due <= self.engine.clock.now}:
+        self.engine.clock.advance(days=days, seconds=seconds)
+        for instance in {k for (k, _), d in self.engine.open['timers'].items() if d.due <= self.engine.clock.now()}:
             self.engine.run(instance, 'tick')
 
     def retry(self, element):

@@ -13,7 +13,7 @@ from engine.step import OpenJob, ThrownSignal
 
 def test_dialect():
     xml = doc(start(), user('u', ext('<zeebe:formDefinition formId="f1"/><zeebe:assignmentDefinition assignee="= chef" candidateGroups="a,b"/>'
-              '<zeebe:taskSchedule dueDate="= frist"/>' + io({'ein': '= x'}, {'y': '= aus'}))),
+              '<zeebe:taskSchedule dueDate="= faellig"/>' + io({'ein': '= x'}, {'y': '= aus'}))),
               el('serviceTask', 'sv', ext('<zeebe:taskDefinition type="mail" retries="2"/>')),
               el('scriptTask', 'sc', ext('<zeebe:script expression="= x + 1" resultVariable="z"/>')),
               el('businessRuleTask', 'br', ext('<zeebe:calledDecision decisionId="d" resultVariable="r"/>')),
@@ -252,11 +252,11 @@ def test_migration():
     def move(case, mapping):
         store = case.engine.store
         fresh = case.engine.deploy('p', new)
-        return runtime.migrate(store.states['1'], case.definition, fresh, mapping, store.expressions, case.engine.clock.now)
+        return runtime.migrate(store.states['1'], case.definition, fresh, mapping, store.expressions, case.engine.clock.now())
 
     case = Case(old, fall=1)
     case.do('a', k=1)
-    entered, task = case.engine.clock.now, case.at('b')[1]
+    entered, task = case.engine.clock.now(), case.at('b')[1]
     case.wait(3)
     assert move(case, {})[1].problems == ('Für „b“ gibt es in der neuen Fassung kein Ziel.',) and move(case, {'b': 'SP2'})[1].problems
     instance, step = move(case, {'b': 'b2'})
@@ -265,7 +265,7 @@ def test_migration():
     assert case.open() == ['b2'] and case.at('b2')[1] == task and case.sees('b2')['entwurf'] == 1
     assert case.open('timers') == ['frist'] and case.open('subscriptions') == ['ES2s']
     assert next(iter(case.engine.open['timers'].values())).due == entered + timedelta(days=7)       # counts from the entry
-    again = load(dump(instance), instance.definition, instance.expressions, case.engine.clock.now)
+    again = load(dump(instance), instance.definition, instance.expressions, case.engine.clock.now())
     again.reconcile()
     assert dump(again) == dump(instance)
     case.wait(5)

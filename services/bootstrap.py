@@ -12,7 +12,7 @@ from processes.profil import load as load_profil
 from services import effekte, tueren
 from services.db.session import MandantSession, make_engine, make_session_factory
 from services.fall.auftraege import AUFTRAEGE
-from services.fall.fakten import facts
+from services.fall import fakten
 from services.keys import KeyAllocator
 from services.uhr import TestmodusClock
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sqlalchemy.engine import Engine
-    from sqlalchemy.orm import sessionmaker
+    from sqlalchemy.orm import Session, sessionmaker
 
     from engine.clock import Clock
     from processes.profil import Profil
@@ -42,10 +42,19 @@ class App:
     handlers: Handlers
     facts: Callable[[MandantSession, str], Mapping[str, Any]]  # (session, Aktenzeichen) -> routing facts `fall`, read lazily
     profil_of: Callable[[str], Profil]                          # Mandant -> Kommunalprofil
-    start_process: Callable[[UnitOfWork, Actor, str, Mapping[str, object], str], int] = tueren.start_process
-    publish: Callable[[UnitOfWork, str, str, Mapping[str, object]], None] = tueren.publish
-    defer_mail: Callable[..., None] = effekte.defer_mail
     keys: KeyAllocator = field(default_factory=KeyAllocator)
+
+    def start_process(self, uow: UnitOfWork, actor: Actor, process_id: str, variables: Mapping[str, object], business_id: str) -> int:
+        """Start the latest version of a process for a case, in the caller's transaction; returns the key of the instance."""
+        return tueren.start_process(uow, actor, process_id, variables, business_id)
+
+    def publish(self, uow: UnitOfWork, name: str, key: str, variables: Mapping[str, object]) -> None:
+        """A message to the processes: a row of the caller's commit, delivered right after it."""
+        tueren.publish(uow, name, key, variables)
+
+    def defer_mail(self, session: Session, *, mandant: str, key: str, an: str, vorlage: str, daten: Mapping[str, effekte.Wert]) -> None:
+        """A mail that is sent after the commit, once per ``key``."""
+        effekte.defer_mail(session, mandant=mandant, key=key, an=an, vorlage=vorlage, daten=daten)
 
     def close(self) -> None:
         """Return the connections."""
@@ -73,5 +82,5 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
     engine = make_engine(settings.database_url, pool_size=settings.pool_size, role=settings.database_role)
     if clock is None:
         clock = TestmodusClock(engine) if settings.testmodus else SystemClock()
-    return App(settings=settings, engine=engine, sessions=make_session_factory(engine), clock=clock, handlers=AUFTRAEGE, facts=facts,
+    return App(settings=settings, engine=engine, sessions=make_session_factory(engine), clock=clock, handlers=AUFTRAEGE, facts=fakten.reader(clock),
                profil_of=Profile(engine))

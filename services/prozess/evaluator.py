@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -11,12 +10,14 @@ from sqlalchemy import text
 from engine.calendar import Calendar
 from engine.errors import ExpressionError
 from engine.expressions import Expressions
+from engine.feel import to_json
 from processes.profil import UnknownFrist
 from services.prozess.definitions import library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.dmn.tables import MatchedRule
     from processes.profil import Frist, Profil
     from services.unit_of_work import UnitOfWork
 
@@ -25,6 +26,13 @@ def calendar_of(uow: UnitOfWork) -> Calendar:
     """Arbeitstage of the Mandant: holidays of its Land and its closing days."""
     profil = uow.app.profil_of(uow.actor.mandant)
     return Calendar(profil.land, frozenset(profil.schliesstage))
+
+
+def matched(rule: MatchedRule) -> dict[str, Any]:
+    """A rule that applied, as JSON."""
+    return {"index": rule.index, "id": rule.id, "annotations": list(rule.annotations), "table": rule.table,
+            "inputs": [[label, to_json(value)] for label, value in rule.inputs],
+            "outputs": {name: to_json(value) for name, value in rule.outputs.items()}}
 
 
 def frist_port(profil: Profil) -> Callable[[str], Frist]:
@@ -70,7 +78,7 @@ class Evaluators:
             decided = library().decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
             self.decisions.append({
                 "mandant": uow.actor.mandant, "instance_key": instance_key, "decision_id": decision_id, "decision_key": row.key,
-                "result": decided.value, "matched": [asdict(rule) for rule in decided.matched_rules], "at": uow.now})
+                "result": to_json(decided.value), "matched": [matched(rule) for rule in decided.matched_rules], "at": uow.now})
             return decided.value
 
         evaluator = Expressions(facts=self.facts(), frist=frist_port(profil), calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)

@@ -123,10 +123,12 @@ def inbox(app: App, actor: Actor, *, tab: Tab = "mine", before: datetime | None 
         conditions = [policy.visible_tasks(actor), tab_condition(actor, tab)]
         if tab != "done" and hide_follow_up:
             conditions.append(or_(c.follow_up.is_(None), c.follow_up <= uow.now))
-        for value, condition in ((before, c.due < before), (since, c.due >= since), (process_id, c.process_id == process_id),
-                                 (assignee, c.assignee == assignee), (element_id, c.element_id == element_id)):
-            if value is not None:
-                conditions.append(condition)
+        if before is not None:
+            conditions.append(c.due < before)
+        if since is not None:
+            conditions.append(c.due >= since)
+        conditions += [column == value for column, value in ((c.process_id, process_id), (c.assignee, assignee), (c.element_id, element_id))
+                       if value is not None]
         order = (c.ended.desc(), c.key.desc()) if tab == "done" else (c.due.asc().nulls_last(), c.key.asc())
         rows = uow.session.execute(select(*FIELDS).where(*conditions).order_by(*order).limit(limit + 1).offset(offset)).all()
         counts = {}

@@ -9,6 +9,7 @@ import marshmallow as ma
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
+from engine.feel import to_json
 from services.prozess import decisions
 from services.prozess.suche import DECISION_DEFINITIONS
 from services.unit_of_work import read
@@ -60,8 +61,8 @@ class Evaluate(Body):
 EVALUATE = Evaluate()
 
 
-def dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def dumps(value: Value) -> str:
+    return json.dumps(to_json(value), ensure_ascii=False)
 
 
 @guard()
@@ -73,13 +74,14 @@ def evaluate() -> Response:
     decision = done.decision
     evaluated = {
         "decisionDefinitionId": done.id, "decisionDefinitionName": done.name or done.id, "decisionDefinitionVersion": done.version,
-        "decisionDefinitionType": "DECISION_TABLE" if decision.is_table else "LITERAL_EXPRESSION", "output": dumps(decision.value), "tenantId": TENANT,
+        "decisionDefinitionType": "DECISION_TABLE" if decision.matched_rules else "LITERAL_EXPRESSION", "output": dumps(decision.value), "tenantId": TENANT,
         "decisionDefinitionKey": str(done.key), "decisionEvaluationInstanceKey": f"{done.key}-1",
         "matchedRules": [{
-            "ruleId": rule.rule_id or str(rule.index), "ruleIndex": rule.index,
-            "evaluatedOutputs": [{"outputId": name, "outputName": name, "outputValue": dumps(value), "ruleId": rule.rule_id or str(rule.index),
+            "ruleId": rule.id or str(rule.index), "ruleIndex": rule.index,
+            "evaluatedOutputs": [{"outputId": name, "outputName": name, "outputValue": dumps(value), "ruleId": rule.id or str(rule.index),
                                   "ruleIndex": rule.index} for name, value in rule.outputs.items()]} for rule in decision.matched_rules],
-        "evaluatedInputs": [{"inputId": name, "inputName": name, "inputValue": dumps(value)} for name, value in decision.inputs.items()]}
+        "evaluatedInputs": [{"inputId": label, "inputName": label, "inputValue": dumps(value)}
+                            for rule in decision.matched_rules[:1] for label, value in rule.inputs]}
     return jsonify({
         "decisionDefinitionId": done.id, "decisionDefinitionKey": str(done.key), "decisionDefinitionName": done.name or done.id,
         "decisionDefinitionVersion": done.version, "decisionEvaluationKey": str(done.key), "decisionInstanceKey": str(done.key),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from services.context import Actor
+    from services.unit_of_work import UnitOfWork
 
 # One statement: the head of the chain is read and extended; two writers of one chain meet at the unique number.
 INSERT = text("""
@@ -36,11 +37,11 @@ def canonical(at: datetime, actor: str, behalf: str | None, command: str, subjec
     return json.dumps([at.isoformat(), actor, behalf, command, subject, reason, detail], sort_keys=True, ensure_ascii=False, default=str)
 
 
-def record(session: Session, actor: Actor, *, chain: str, command: str, subject: str, at: datetime, reason: str | None = None,
+def record(uow: UnitOfWork, actor: Actor, *, chain: str, command: str, subject: str, at: datetime, reason: str | None = None,
            detail: Mapping[str, Any] | None = None) -> None:
     """Append one row. ``detail`` holds keys, names of elements and states; never personal data."""
     data = dict(detail or {})
-    session.execute(INSERT, {
+    uow.execute(INSERT, {
         "mandant": actor.mandant, "chain": chain, "at": at, "actor": actor.login, "behalf": actor.on_behalf_of, "command": command,
         "subject": subject, "reason": reason, "detail": data,
         "canonical": canonical(at, actor.login, actor.on_behalf_of, command, subject, reason, data)})

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from sqlalchemy import Connection, CursorResult, Executable
+    from sqlalchemy.engine.interfaces import _CoreAnyExecuteParams
+
     from services.bootstrap import App
     from services.context import Actor
     from services.db.session import MandantSession
@@ -37,6 +40,7 @@ class UnitOfWork:
         self.app, self.actor = app, actor
         self.session: MandantSession = session if session is not None else app.sessions(info={"mandant": actor.mandant})
         self.now = app.clock.now()
+        self._connection: Connection | None = None  # one transaction, one connection
         self.after_commit: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -50,8 +54,14 @@ class UnitOfWork:
         """A new 64-bit key."""
         return self.app.keys.take(self.session)
 
+    def execute(self, statement: Executable, parameters: _CoreAnyExecuteParams | None = None) -> CursorResult[Any]:
+        """A Core statement, past the machinery for mapped objects: this is the hot path of every command."""
+        if self._connection is None:
+            self._connection = self.session.connection()
+        return self._connection.execute(statement, parameters)
+
     def audit(self, command: str, subject: str, *, chain: str, reason: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
-        audit.record(self.session, self.actor, chain=chain, command=command, subject=subject, at=self.now, reason=reason, detail=detail)
+        audit.record(self, self.actor, chain=chain, command=command, subject=subject, at=self.now, reason=reason, detail=detail)
 
     def commit(self) -> None:
         self.session.commit()

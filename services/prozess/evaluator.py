@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -16,16 +17,23 @@ from services.prozess.definitions import library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from engine.dmn.tables import MatchedRule
     from processes.profil import Frist, Profil
     from services.unit_of_work import UnitOfWork
 
 
+@lru_cache(maxsize=200)
+def calendar(land: str, closing_days: frozenset[date]) -> Calendar:
+    """Holidays are computed once per Land and set of closing days."""
+    return Calendar(land, closing_days)
+
+
 def calendar_of(uow: UnitOfWork) -> Calendar:
     """Arbeitstage of the Mandant: holidays of its Land and its closing days."""
     profil = uow.app.profil_of(uow.actor.mandant)
-    return Calendar(profil.land, frozenset(profil.schliesstage))
+    return calendar(profil.land, frozenset(profil.schliesstage))
 
 
 def matched(rule: MatchedRule) -> dict[str, Any]:

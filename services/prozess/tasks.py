@@ -190,12 +190,15 @@ LOCKED = ("t.key, t.task_id, t.status as task_status, t.assignee, t.candidate_gr
           "i.root_key, i.started, i.tags, f.key as form_definition, f.version as form_version")
 
 
+LOCK = text(
+    f"select {LOCKED} from process_instance r, process_instance i, user_task t "  # noqa: S608  our own words
+    "left join lateral (select x.key, x.version from form_definition x where x.form_id = t.form_id order by x.version desc limit 1) f on true "
+    "where t.key = :k and r.key = t.root_key and i.key = t.instance_key for update of r, i, t")
+
+
 def lock(uow: UnitOfWork, key: int) -> tuple[Any, InstanceRow]:
     """The task, its instance, and the lock on the family's root, in one statement. Raises NotFound."""
-    row = uow.session.execute(text(
-        f"select {LOCKED} from process_instance r, process_instance i, user_task t "  # noqa: S608  our own words
-        "left join lateral (select x.key, x.version from form_definition x where x.form_id = t.form_id order by x.version desc limit 1) f on true "
-        "where t.key = :k and r.key = t.root_key and i.key = t.instance_key for update of r, i, t"), {"k": key}).one_or_none()
+    row = uow.execute(LOCK, {"k": key}).one_or_none()
     if row is None:
         raise NotFound("Diese Aufgabe gibt es nicht.", task=key)
     return row, InstanceRow(

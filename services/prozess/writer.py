@@ -14,7 +14,7 @@ from services.errors import StaleVersion
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy import TextClause
 
     from services.prozess.changes import Changes, Place
     from services.prozess.store import InstanceRow, SqlStore
@@ -58,10 +58,10 @@ def write_instances(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
             "variables": dict(ended[1] or {}) if ended else None, "end_element": changes.last_element.get(key) if ended else None,
             "definition_key": row.definition_key, "version": row.version}
         if row.new:
-            uow.session.execute(INSERT_INSTANCE, values | {
+            uow.execute(INSERT_INSTANCE, values | {
                 "mandant": uow.actor.mandant, "process_id": row.process_id, "business_id": row.business_id, "parent_key": row.parent_key,
                 "parent_task": row.parent_task, "root_key": row.root_key, "started": row.started, "tags": row.tags})
-        elif uow.session.execute(UPDATE_INSTANCE, values | {"rev": row.rev}).rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult
+        elif uow.execute(UPDATE_INSTANCE, values | {"rev": row.rev}).rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult
             raise StaleVersion(instance=key)
 
 
@@ -71,21 +71,32 @@ def about(uow: UnitOfWork, row: InstanceRow, place: Place) -> dict[str, Any]:
             "process_id": row.process_id, "task_id": place[1]}
 
 
-def close(session: Session, statement: str, places: Iterable[Place], **values: object) -> None:
-    """Run an update over the places: ``instance_key``/``task_id`` pairs come in as two arrays."""
+WHERE = "where instance_key = any(:instances) and task_id = any(:tasks)"
+COMPLETE_TASKS = text("update user_task set status = 'COMPLETED', ended = :now, completed_by = :login, assignee = coalesce(assignee, :login) "
+                      + WHERE + " and status = 'CREATED'")
+CANCEL_TASKS = text("update user_task set status = 'CANCELED', ended = :now " + WHERE + " and status = 'CREATED'")
+END_TIMERS = text("update timer set status = :status, ended = :now " + WHERE + " and status = 0")
+END_SUBSCRIPTIONS = text("delete from message_subscription " + WHERE)
+CANCEL_JOBS = text("update job set status = 'CANCELED', ended = :now " + WHERE + " and status in ('CREATED', 'FAILED', 'INCIDENT')")
+PARK_JOBS = text("update job set status = 'INCIDENT' " + WHERE)
+RING_TIMER = text("select pg_notify('timer', :due)")
+RING_JOB = text("select pg_notify('job', :m)")
+RESOLVE_INCIDENTS = text("update incident set status = 'RESOLVED', ended = :now " + WHERE + " and status = 'ACTIVE'")
+
+
+def close(uow: UnitOfWork, statement: TextClause, places: Iterable[Place], **values: object) -> None:
+    """Run an update over the places: ``instance_key``/``task_id`` pairs come in as two arrays (task ids are unique by themselves)."""
     listed = list(places)
     if listed:
-        session.execute(text(statement), {"instances": sorted({p[0] for p in listed}), "tasks": [p[1] for p in listed], **values})
+        uow.execute(statement, {"instances": sorted({p[0] for p in listed}), "tasks": [p[1] for p in listed], **values})
 
 
 def write_user_tasks(uow: UnitOfWork, store: SqlStore, changes: Changes, completed_by: dict[Place, str]) -> None:
     net = changes.user_tasks
     done = [place for place in net.closed if place in completed_by]
     if done:
-        close(uow.session, "update user_task set status = 'COMPLETED', ended = :now, completed_by = :login, assignee = coalesce(assignee, :login) "
-              "where instance_key = any(:instances) and task_id = any(:tasks) and status = 'CREATED'", done, now=uow.now, login=completed_by[done[0]])
-    close(uow.session, "update user_task set status = 'CANCELED', ended = :now "
-          "where instance_key = any(:instances) and task_id = any(:tasks) and status = 'CREATED'",
+        close(uow, COMPLETE_TASKS, done, now=uow.now, login=completed_by[done[0]])
+    close(uow, CANCEL_TASKS,
           [place for place in net.closed if place not in completed_by], now=uow.now)
     rows = []
     for place, task in net.opened.items():
@@ -97,39 +108,36 @@ def write_user_tasks(uow: UnitOfWork, store: SqlStore, changes: Changes, complet
             "headers": dict(task.headers), "status": "CREATED", "created": uow.now, "assigned": uow.now if task.assignee else None,
             "ended": None, "completed_by": None})
     if rows:
-        statement = insert(UserTask)
+        statement = insert(UserTask.__table__)
         if any(place not in net.fresh for place in net.opened):  # a migrated task keeps its key, assignee and draft
             statement = statement.on_conflict_do_update(
                 index_elements=["instance_key", "task_id"],
                 set_={name: statement.excluded[name] for name in ("definition_key", "version", "element_id", "name", "form_id", "form_key", "status")})
-        uow.session.execute(statement, rows)
+        uow.execute(statement, rows)
 
 
 def write_timers(uow: UnitOfWork, store: SqlStore, changes: Changes, fired: frozenset[Place]) -> None:
     net = changes.timers
     gone = [*net.closed, *(place for place in net.opened if place not in net.fresh)]  # a next turn is a new row
-    close(uow.session, "update timer set status = 1, ended = :now where instance_key = any(:instances) and task_id = any(:tasks) and status = 0",
-          [place for place in gone if place in fired], now=uow.now)
-    close(uow.session, "update timer set status = 2, ended = :now where instance_key = any(:instances) and task_id = any(:tasks) and status = 0",
-          [place for place in gone if place not in fired], now=uow.now)
+    close(uow, END_TIMERS, [place for place in gone if place in fired], now=uow.now, status=1)
+    close(uow, END_TIMERS, [place for place in gone if place not in fired], now=uow.now, status=2)
     if not net.opened:
         return
     rows = [
         {"key": uow.key(), "mandant": uow.actor.mandant, "instance_key": place[0], "root_key": store.rows[place[0]].root_key,
          "definition_key": store.rows[place[0]].definition_key, "task_id": place[1], "element_id": timer.element, "due": timer.due, "status": 0,
          "ended": None} for place, timer in net.opened.items()]
-    uow.session.execute(insert(Timer), rows)
+    uow.execute(insert(Timer.__table__), rows)
     soonest = min(timer.due for timer in net.opened.values())
     if (soonest - uow.now).total_seconds() < SOON_SECONDS:
-        uow.session.execute(text("select pg_notify('timer', :due)"), {"due": str(soonest.timestamp())})
+        uow.execute(RING_TIMER, {"due": str(soonest.timestamp())})
 
 
 def write_subscriptions(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
     net = changes.subscriptions
-    close(uow.session, "delete from message_subscription where instance_key = any(:instances) and task_id = any(:tasks)",
-          [*net.closed, *(place for place in net.opened if place not in net.fresh)])
+    close(uow, END_SUBSCRIPTIONS, [*net.closed, *(place for place in net.opened if place not in net.fresh)])
     if net.opened:
-        uow.session.execute(insert(MessageSubscription), [
+        uow.execute(insert(MessageSubscription.__table__), [
             about(uow, store.rows[place[0]], place) | {
                 "key": uow.key(), "kind": waits.kind, "name": waits.name, "correlation_key": waits.correlation_key, "element_id": waits.element,
                 "created": uow.now} for place, waits in net.opened.items()])
@@ -137,8 +145,7 @@ def write_subscriptions(uow: UnitOfWork, store: SqlStore, changes: Changes) -> N
 
 def write_jobs(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
     net = changes.jobs
-    close(uow.session, "update job set status = 'CANCELED', ended = :now where instance_key = any(:instances) and task_id = any(:tasks) "
-          "and status in ('CREATED', 'FAILED', 'INCIDENT')", net.closed, now=uow.now)
+    close(uow, CANCEL_JOBS, net.closed, now=uow.now)
     if not net.opened:
         return
     rows = []
@@ -147,19 +154,18 @@ def write_jobs(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
         rows.append(about(uow, row, place) | {
             "key": uow.key(), "version": row.version, "business_id": row.business_id, "element_id": job.element, "type": job.type,
             "retries": job.retries, "headers": dict(job.headers), "status": "CREATED", "created": uow.now})
-    statement = insert(Job)
+    statement = insert(Job.__table__)
     statement = statement.on_conflict_do_update(
         index_elements=["instance_key", "task_id"],
         set_={"retries": statement.excluded.retries, "status": "CREATED", "ended": None, "definition_key": statement.excluded.definition_key,
               "version": statement.excluded.version})
-    uow.session.execute(statement, rows)
-    uow.session.execute(text("select pg_notify('job', :m)"), {"m": uow.actor.mandant})
+    uow.execute(statement, rows)
+    uow.execute(RING_JOB, {"m": uow.actor.mandant})
 
 
 def write_incidents(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
     net = changes.incidents
-    close(uow.session, "update incident set status = 'RESOLVED', ended = :now where instance_key = any(:instances) and task_id = any(:tasks) "
-          "and status = 'ACTIVE'", [*net.closed, *(place for place in net.opened if place not in net.fresh)], now=uow.now)
+    close(uow, RESOLVE_INCIDENTS, [*net.closed, *(place for place in net.opened if place not in net.fresh)], now=uow.now)
     if not net.opened:
         return
     rows = []
@@ -168,13 +174,13 @@ def write_incidents(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
         rows.append(about(uow, row, place) | {
             "key": uow.key(), "business_id": row.business_id, "element_id": incident.element, "element_name": incident.name,
             "phase": incident.phase, "type": incident.type, "message": incident.message, "status": "ACTIVE", "created": uow.now})
-    uow.session.execute(insert(Incident), rows)
+    uow.execute(insert(Incident.__table__), rows)
     jobs = [place for place, incident in net.opened.items() if incident.phase == "job"]
-    close(uow.session, "update job set status = 'INCIDENT' where instance_key = any(:instances) and task_id = any(:tasks)", jobs)
+    close(uow, PARK_JOBS, jobs)
 
 
 def write_log(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
     if changes.events:
-        uow.session.execute(insert(ElementLog), [
+        uow.execute(insert(ElementLog.__table__), [
             {"mandant": uow.actor.mandant, "instance_key": key, "process_id": store.rows[key].process_id, "element_id": event.element,
              "task_id": event.task, "what": event.what, "at": event.at} for key, event in changes.events])

@@ -144,7 +144,14 @@ class BoxedCompiler:
 
     def conditional(self, node: _Element, name: str) -> Code:
         condition, then, otherwise = (self.inside(child(node, part), name) for part in ("if", "then", "else"))
-        return lambda scope: then(scope) if condition(scope) is True else otherwise(scope)
+
+        def run(scope: Scope) -> Value:
+            value = condition(scope)
+            if value is not None and type(value) is not bool:
+                raise Faulty("Die Bedingung ergibt keinen Wahrheitswert.")
+            return then(scope) if value is True else otherwise(scope)
+
+        return run
 
     def filter(self, node: _Element, name: str) -> Code:
         return loops.filtered(self.inside(child(node, "in"), name), self.inside(child(node, "match"), name), None)
@@ -189,7 +196,7 @@ class BoxedCompiler:
         order = text or self.allowed_text(reference)
         return Output(
             (node.get("name") or "").strip() or (name if table is not None else ""),
-            type_named(self.source, reference),
+            type_named(self.source, node.get("typeRef")),
             self.text(node, f"[{order}]") if order else None,
             self.text(default, text_of(default)) if default is not None and text_of(default) else None,
         )

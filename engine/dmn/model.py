@@ -380,6 +380,6 @@ class Evaluation:
             return next(iter(results.values())) if len(results) == 1 else results
 
         parameters = () if from_context else logic.parameters
-        return FeelFunction(element.name, parameters, call, types=None if from_context else (None,) * len(parameters), result=logic.type)
+        return FeelFunction(element.name, parameters, call, types=None if from_context else logic.types, result=logic.type)
 
 

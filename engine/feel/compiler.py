@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from engine.feel import loops
 from engine.feel import nodes as n
@@ -245,9 +245,9 @@ def make_unary(operator: str, end: Value) -> Range | None:
     return Range(end, None, low_closed=closed, high_closed=False, operator=operator)
 
 
-def _tests(node: n.Tests) -> Code:
-    """Unary tests against `?`, which the scope holds."""
-    tests = tuple((compile_node(test), "?" in free_names(test)) for test in node.tests)
+def _tests(node: n.Tests, *, unary: bool = True) -> Code:
+    """Unary tests against `?`, which the scope holds; `unary` if they stand in a cell of a decision table, not after `in`."""
+    tests = tuple((compile_node(test), _Test("?" in free_names(test), isinstance(test, (n.RangeOf, n.UnaryRange)), unary)) for test in node.tests)
     negated = node.negated
 
     def run(scope: Scope) -> Value:
@@ -255,8 +255,8 @@ def _tests(node: n.Tests) -> Code:
             return True
         value = scope.vars["?"]
         result: bool | None = False
-        for test, uses_value in tests:
-            passed = _passes(value, test(scope), uses_value=uses_value)
+        for test, kind in tests:
+            passed = _passes(value, test(scope), kind)
             if passed is True:
                 return not negated
             if passed is None:
@@ -266,10 +266,18 @@ def _tests(node: n.Tests) -> Code:
     return run
 
 
-def _passes(value: Value, test: Value, *, uses_value: bool) -> bool | None:
+class _Test(NamedTuple):
+    """What is known about a test before it runs."""
+
+    uses_value: bool
+    is_range: bool
+    unary: bool
+
+
+def _passes(value: Value, test: Value, known: _Test) -> bool | None:
     """Whether a value passes what one unary test evaluated to (DMN 1.5, 10.3.2.8 and table 55)."""
     kind = type(test)
-    if kind is bool and uses_value:
+    if kind is bool and (known.uses_value or (known.unary and type(value) is not bool)):
         return bool(test)
     if kind is Range:
         return True if type(value) is Range and equal(value, test) else test.contains(value)
@@ -285,13 +293,13 @@ def _passes(value: Value, test: Value, *, uses_value: bool) -> bool | None:
             if passed is None and type(inner) is Range:
                 found = None
         return found
-    if uses_value and test is None:
+    if test is None and (known.uses_value or known.is_range):
         return None
     return equal(value, test)
 
 
 def _in(node: n.In) -> Code:
-    operand, tests = compile_node(node.operand), _tests(node.tests)
+    operand, tests = compile_node(node.operand), _tests(node.tests, unary=False)
 
     def run(scope: Scope) -> Value:
         result = tests(Scope({"?": operand(scope)}, scope, scope.run))

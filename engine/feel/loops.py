@@ -36,10 +36,11 @@ def filtered(base: Code, condition: Code, index: int | None) -> Code:
             except Faulty as fault:
                 scope.run.problem(str(fault))
                 return None
-        kept = [items[0]] if first is True else []
-        kept += [item for item in items[1:] if condition(_item_scope(wrap(item), scope)) is True]
         if first is not None and type(first) is not bool:
             scope.run.problem(f"Ein Filter braucht eine Bedingung oder eine Nummer, nicht {kind_of(first)}.")
+            return None
+        kept = [items[0]] if first is True else []
+        kept += [item for item in items[1:] if condition(_item_scope(wrap(item), scope)) is True]
         return kept
 
     return run

@@ -428,7 +428,7 @@ def _without_layout(source: str) -> str:
     """The x flag: white space outside character classes does not count."""
     kept, depth, escaped = [], 0, False
     for char in source:
-        if not escaped and depth == 0 and char in " \t\n\r":
+        if depth == 0 and char in " \t\n\r":
             continue
         depth += (char == "[" and not escaped) - (char == "]" and not escaped and depth > 0)
         escaped = char == "\\" and not escaped

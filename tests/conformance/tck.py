@@ -9,12 +9,16 @@ from typing import Any
 
 from lxml import etree
 
+from engine.calendar import Calendar
+from engine.clock import SystemClock
 from engine.dmn import DecisionModel, parse_many
+from engine.feel.fristen import engine_functions
 from engine.feel.temporal import TemporalError, parse_date, parse_date_time, parse_duration, parse_time
 from engine.feel.values import equal, is_number, number_from_text
 
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 TOLERANCE = Decimal("1e-8")
+FUNCTIONS = engine_functions(SystemClock(), Calendar())
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def run_case(folder: str, model: DecisionModel, case: etree._Element) -> list[Ou
         service = case.get("invocableName") if (case.get("type") or node.get("type")) == "decisionService" else None
         expected = value_of(children(node, "expected")[0]) if children(node, "expected") else None
         try:
-            outcome = model.evaluate(service or name, context)
+            outcome = model.evaluate(service or name, context, FUNCTIONS)
             actual, problems = outcome.value, outcome.problems
             if service is not None and isinstance(actual, dict) and name in actual:
                 actual = actual[name]

@@ -44,7 +44,7 @@ class Registry:
                 names,
                 body,
                 variadic=variadic,
-                required=len(names) - optional - (1 if variadic and optional == 0 else 0),
+                required=len(names) - optional - (1 if variadic and len(names) > 1 else 0),
                 kinds=kinds,
                 types=tuple(_type(kind) for kind in kinds),
                 with_run=with_run,

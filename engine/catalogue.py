@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from engine.dialect.builder import Build
 from engine.dialect.extensions import attribute, pairs
-from engine.dialect.names import BPMN
 from engine.errors import InvalidDefinition, Rejected
-from engine.lint import Finding, findings_of
+from engine.findings import Finding
+from engine.lint import examine, executable_processes
 from engine.xml import read
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class Definition:
 
     def __init__(self, xml: bytes, key: str, process_id: str) -> None:
         root = read(xml)
-        findings = findings_of(root)
+        findings = examine(root)
         if any(f.severity == "error" for f in findings):
             raise InvalidDefinition(findings)
-        process = next((p for p in root.findall(BPMN + "process") if p.get("id") == process_id), None)
-        if process is None or process.get("isExecutable") == "false":
+        process = next((p for p in executable_processes(root) if p.get("id") == process_id), None)
+        if process is None:
             raise InvalidDefinition([Finding.of_file("process_missing", f"Die Datei enthält keinen ausführbaren Prozess „{process_id}“.",
                                                      f'The file contains no executable process "{process_id}".')])
         self.key, self.process_id, self.name = key, process_id, process.get("name") or process_id

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.lint import Finding
+    from engine.findings import Finding
 
 
 class EngineError(Exception):

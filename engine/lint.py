@@ -1,39 +1,90 @@
-"""Will this model run? Findings for people, never a stack trace."""
+"""Will this model run? Findings for people, never a stack trace.
+
+Everything that would not run is an error with element, line and reason; nothing is silently ignored. What only documents (artifacts,
+data objects, foreign elements) is reported as ``ignored``.
+"""
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from engine.checks.context import Context, name_of
+from engine.checks.structure import ScopeCheck, check_ids
+from engine.dialect.builder import Build
+from engine.dialect.extensions import attribute
+from engine.dialect.names import BPMN, is_bpmn, local
+from engine.errors import InvalidDefinition
+from engine.findings import Finding, ProcessInfo, Report, Severity
+from engine.xml import read
 
 if TYPE_CHECKING:
     from lxml import etree
 
-Severity = Literal["error", "warning", "ignored"]
+__all__ = ["Finding", "ProcessInfo", "Report", "Severity", "examine", "executable_processes", "lint"]
+ORDER = {"error": 0, "warning": 1, "ignored": 2}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One sentence about one element.
-
-    Attributes:
-        severity: ``error`` will not run; ``warning`` runs, but look at it; ``ignored`` is documentation only.
-        code: stable, for tests and translations.
-    """
-
-    severity: Severity
-    code: str
-    element_id: str = ""
-    element_name: str = ""
-    element_type: str = ""
-    line: int = 0
-    message_de: str
-    message_en: str
-
-    @classmethod
-    def of_file(cls, code: str, german: str, english: str, line: int = 0) -> Finding:
-        """An error of the file as a whole."""
-        return cls(severity="error", code=code, line=line, message_de=german, message_en=english)
+def lint(data: bytes) -> Report:
+    """Look at a whole file. Never raises, whatever the file is."""
+    try:
+        root = read(data)
+    except InvalidDefinition as exc:
+        return Report(findings=exc.findings)
+    findings = examine(root)
+    processes = tuple(ProcessInfo(id=p.get("id") or "", name=name_of(p) or p.get("id") or "", executable=p in executable_processes(root),
+                                  version_tag=attribute(p, "versionTag", "value")) for p in root.findall(BPMN + "process"))
+    if not any(f.severity == "error" for f in findings):
+        findings += try_to_build(root)
+    return Report(processes=processes, findings=tuple(findings))
 
 
-def findings_of(root: etree._Element) -> list[Finding]:
-    """X"""
+def executable_processes(root: etree._Element) -> list[etree._Element]:
+    """Processes marked as executable; if the file marks none, those that are not marked as pictures."""
+    processes = root.findall(BPMN + "process")
+    return [p for p in processes if p.get("isExecutable") == "true"] or [p for p in processes if p.get("isExecutable") is None]
+
+
+def examine(root: etree._Element) -> list[Finding]:
+    """All rules over a file that could be read; errors first. Never raises."""
+    context = Context(root)
+    try:
+        check_file(context)
+    except Exception as exc:  # noqa: BLE001 - a rule that stumbles over a foreign model must not hide what the others found
+        context.findings.append(unexpected(exc))
+    return sorted(context.findings, key=lambda f: (ORDER[f.severity], f.line))
+
+
+def check_file(context: Context) -> None:
+    """The file, then its executable processes."""
+    root = context.root
+    if not is_bpmn(root) or local(root) != "definitions":
+        context.findings.append(Finding.of_file("not_bpmn", "Die Datei ist kein BPMN-2.0-Modell.", "The file is not a BPMN 2.0 model."))
+        return
+    check_ids(context)
+    running = executable_processes(root)
+    if not running:
+        context.findings.append(Finding.of_file("no_executable", "Die Datei enthält keinen ausführbaren Prozess (isExecutable).",
+                                                "The file contains no executable process (isExecutable)."))
+    for process in root.findall(BPMN + "process"):
+        if process not in running:
+            context.ignore("not_executable", process, "Der Prozess {x} ist nicht als ausführbar gekennzeichnet und bleibt ein Bild.",
+                           "Process {x} is not marked as executable and remains a picture.")
+            continue
+        if not process.get("id"):
+            context.error("id_missing", process, "{x}: die Kennung des Prozesses fehlt.", "{x}: the process has no id.")
+        ScopeCheck(context, process, "process").run()
+
+
+def try_to_build(root: etree._Element) -> list[Finding]:
+    """The last rule: the specs can really be built."""
+    for process in executable_processes(root):
+        try:
+            Build(root, process, "lint")
+        except Exception as exc:  # noqa: BLE001 - whatever the builder stumbles over is a finding, not a stack trace
+            return [unexpected(exc)]
     return []
+
+
+def unexpected(exc: Exception) -> Finding:
+    """Something no rule foresaw."""
+    what = f"{type(exc).__name__}: {exc}"[:300]
+    return Finding.of_file("unexpected", f"Das Modell kann nicht gelesen werden ({what}).", f"The model cannot be read ({what}).")

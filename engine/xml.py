@@ -11,6 +11,7 @@ from typing import Final
 from lxml import etree
 
 from engine.errors import InvalidDefinition
+from engine.findings import Finding
 
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 256                                # libxml2's own limit without huge_tree is the same
@@ -20,8 +21,6 @@ MAX_ATTRIBUTE: Final = 100_000                        # characters
 
 def refuse(code: str, german: str, english: str, line: int = 0) -> InvalidDefinition:
     """A refusal of the whole file."""
-    from engine.lint import Finding  # noqa: PLC0415 - lint reads through this module
-
     return InvalidDefinition([Finding.of_file(code, german, english, line)])
 
 

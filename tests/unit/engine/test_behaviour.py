@@ -144,12 +144,12 @@ def test_error_of_a_service():
     assert case.open() == ['h'] and case.sees('h')['grund'] == 'x' and case.open('jobs') == []
     case.retry('B')
     assert case.open('jobs') == ['B']
-    xml = doc(start(), sub('SP', start('a'), service('A'), user('p'), el('parallelGateway', 'f'), chain('a', 'f', 'A'), flow('f', 'p')), boundary('b', 'SP', ERR), user('h'), chain('s', 'SP'), chain('b', 'h'))
+    xml = doc(start(), sub('SP', start('a'), service('A'), user('pu'), el('parallelGateway', 'f'), chain('a', 'f', 'A'), flow('f', 'pu')), boundary('b', 'SP', ERR), user('h'), chain('s', 'SP'), chain('b', 'h'))
     case = Case(xml)
     case.fail('A', error_code='E1')
     assert case.open() == ['h'] and case.do('h').done
-    case = Case(doc(start(), sub('SP', start('a'), user('p'), end('er', ERR), chain('a', 'p', 'er')), boundary('b', 'SP', ERR), user('h'), user('n'), chain('s', 'SP', 'n'), chain('b', 'h')))
-    assert case.do('p').open() == ['h']
+    case = Case(doc(start(), sub('SP', start('a'), user('pu'), end('er', ERR), chain('a', 'pu', 'er')), boundary('b', 'SP', ERR), user('h'), user('n'), chain('s', 'SP', 'n'), chain('b', 'h')))
+    assert case.do('pu').open() == ['h']
 
 
 def test_technical_failure():

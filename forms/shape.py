@@ -110,11 +110,8 @@ class _Post:
 
     def shape(self, form: Form) -> Shaped:
         raw, typed = self.components(form.components, ())
-        unknown = []
-        for name in self.values:
-            # Names with an underscore in front belong to the page: token, buttons, version of the task.
-            if name not in self.used and not name.startswith("_"):
-                unknown.append(name[:100])
+        # Names with an underscore in front belong to the page: token, buttons, version of the task.
+        unknown = [name[:100] for name in self.values if name not in self.used and not name.startswith("_")]
         self.errors.update(dict.fromkeys(unknown[:20], UNKNOWN))
         if self.overflow:
             self.errors["_formular"] = "Die Eingabe enthält zu viele Angaben. Laden Sie die Seite neu und versuchen Sie es noch einmal."

@@ -20,7 +20,7 @@ def test_id_must_be_the_expected_one():
     data = json.dumps(FORM).encode()
 
     assert load_as(data, "prozess.aufgabe").id == "prozess.aufgabe"
-    with pytest.raises(InvalidForm, match="prozess.andere"):
+    with pytest.raises(InvalidForm, match=r"prozess\.andere"):
         load_as(data, "prozess.andere")
 
 

@@ -303,7 +303,7 @@ def test_rendered_form_is_well_linked(big, evaluate):
         if page.xpath(f"//*[@name='{name}']"):
             assert page.xpath(f"//*[@name='{name}'][@aria-invalid='true']")
     assert all(fieldset.xpath("./legend") for fieldset in page.xpath("//fieldset"))
-    assert page.xpath("//h2")[0].text == "Bitte prüfen Sie %d Angaben" % len(sent.errors)
+    assert page.xpath("//h2")[0].text == f"Bitte prüfen Sie {len(sent.errors)} Angaben"
 
 
 def test_rendered_form_posts_back_to_the_same_answers(big, evaluate):

@@ -110,13 +110,12 @@ class _Post:
 
     def shape(self, form: Form) -> Shaped:
         raw, typed = self.components(form.components, ())
-        for name in self.values:
-            # Names with an underscore in front belong to the page: token, buttons, version of the task.
-            if name not in self.used and not name.startswith("_"):
-                self.errors[name[:100]] = UNKNOWN
+        # Names with an underscore in front belong to the page: token, buttons, version of the task.
+        unknown = [name[:100] for name in self.values if name not in self.used and not name.startswith("_")]
+        self.errors.update(dict.fromkeys(unknown[:20], UNKNOWN))
         if self.overflow:
             self.errors["_formular"] = "Die Eingabe enthält zu viele Angaben. Laden Sie die Seite neu und versuchen Sie es noch einmal."
-        return Shaped(raw=raw, typed=typed, errors=dict(list(self.errors.items())[:20]))
+        return Shaped(raw=raw, typed=typed, errors=self.errors)
 
     def components(self, components: tuple[Component, ...], prefix: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         """Raw and typed answers of some components whose names begin with a prefix."""

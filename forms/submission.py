@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import marshmallow as ma
 
 from forms.conditions import Place, Scope, decide, is_readonly, only_name, options_of, root_place, row_places
-from forms.model import ChoiceField, Component, DynamicList, Evaluate, ExpressionField, Form, Temporal, TemporalField
+from forms.model import ChoiceField, Component, DynamicList, Evaluate, ExpressionField, Field, Form, NumberField, Temporal, TemporalField
 from forms.schema import build_schema, choose, missing_sentence
 from forms.shape import UNKNOWN, Door, MultiDict, Path, get, leaves, name_of, put, shape
-from forms.values import BadValueError, parse_date, parse_datetime
+from forms.values import BadValueError, number_from_json, parse_date, parse_datetime
 
 MAX_ERRORS = 100
 
@@ -118,8 +119,25 @@ def prefill(form: Form, variables: Mapping[str, Any], fallakte: Mapping[str, Map
         else:
             value = get(variables, path)
         if value is not None:
-            put(values, path, value)
+            put(values, path, _as_answered(component, value))
     return values
+
+
+def _as_answered(component: Field, value: Any) -> Any:  # noqa: ANN401  # an answer can be of any JSON type
+    """Numbers that are stored as text (with a decimal point) become numbers again, so that nobody reads a thousands point."""
+    if isinstance(component, NumberField) and component.as_text and isinstance(value, str):
+        try:
+            return number_from_json(Decimal(value))
+        except (InvalidOperation, BadValueError):
+            return value
+    if isinstance(component, DynamicList) and isinstance(value, list):
+        rows = [dict(row) if isinstance(row, Mapping) else {} for row in value]
+        for path, cell in leaves(component.components):
+            for row in rows:
+                if get(row, path) is not None and len(path) == 1:
+                    row[path[0]] = _as_answered(cell, row[path[0]])
+        return rows
+    return value
 
 
 def path_of(name: str) -> Path:

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from procrastinate import PsycopgConnector
 from sqlalchemy import text
@@ -32,6 +32,7 @@ HEARTBEAT, STALLED, SWEEP, POLLING = 4, 12, 2, 1  # seconds; together: take-over
 HEALTH, CLEANING, TIDYING = 60, 60, 3600  # seconds
 SHUTDOWN = 5.0  # seconds
 CONCURRENT_EFFECTS = 4
+BATCH = 50
 KEEP_JOBS_DAYS, KEEP_MAILS_DAYS = 7, 90
 
 # Nothing in the queue takes over the jobs of a dead worker. One statement, so two sweepers cannot both start a job.
@@ -47,14 +48,24 @@ FORGET_JOBS = text("""
 """)
 
 
+class Loop(Protocol):
+    """One batch of due work."""
+
+    __name__: str
+
+    def __call__(self, app: App, *, limit: int) -> int:
+        """Returns how many pieces were taken, at most ``limit``."""
+
+
 class Worker:
     """The threads of one worker process.
 
-    ``loops`` are functions that do one batch of due work and return how many they did; each gets threads of its own, is
-    called again at once while there is work, and otherwise waits for the bell.
+    ``loops`` are functions that take at most ``limit`` pieces of due work and return how many they took; each gets a thread
+    of its own. After a full batch it is called again at once, otherwise when the bell rings: what is left then is work that
+    failed or that somebody else holds, and must not be tried without a pause.
     """
 
-    def __init__(self, app: App, loops: Sequence[Callable[[App], int]]) -> None:
+    def __init__(self, app: App, loops: Sequence[Loop]) -> None:
         self.app = app
         self.loops = list(loops)
         self.conninfo = libpq(app.settings.database_url)
@@ -126,14 +137,17 @@ class Worker:
         self.threads.append(thread)
         thread.start()
 
-    def _loop(self, work: Callable[[App], int], rung: threading.Event) -> None:
+    def _loop(self, work: Loop, rung: threading.Event) -> None:
         while not self.stopping.is_set():
             rung.wait()
             rung.clear()
             try:
-                while not self.stopping.is_set() and (count := work(self.app)):
+                count = BATCH
+                while not self.stopping.is_set() and count >= BATCH:
+                    count = work(self.app, limit=BATCH)
                     self.counts[work.__name__] = self.counts.get(work.__name__, 0) + count
-                    self.bell.ring()  # there was much to do: wake the siblings too
+                    if count >= BATCH:
+                        self.bell.ring()  # there is much to do: wake the siblings too
             except Exception:  # one of the two places that may: the loop must outlive every fault
                 self.failures += 1
                 log.exception("loop_failed", extra={"loop": work.__name__})

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,12 +22,13 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from services.db import provision
 from services.db.embedded import EmbeddedPostgresError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
     from services.db.embedded import EmbeddedPostgres
@@ -35,6 +38,8 @@ LIFELINE = "ETAPPE_LIFELINE"  # number of the file descriptor whose end means: t
 STOP_PATIENCE = 8.0  # seconds; the worker needs at most 5
 SOUND_AFTER = 30.0  # seconds; a child that lived longer starts again without a pause
 DATABASE_CHECK = 2.0  # seconds
+PORT_PATIENCE = 6.0  # seconds; a killed predecessor's web process needs a moment to notice
+LOG_BYTES = 5_000_000  # a longer log is set aside at the next start
 DEMO_LOGINS = "fallmanagement, koordination, prozessverantwortung, partner, datenschutz, verwaltung"
 
 
@@ -99,6 +104,7 @@ class Supervisor:
             signal.signal(number, self._signalled)
         self._take_lock()
         try:
+            self._await_port()
             self._prepare_database()
             for child in self.children:
                 self._start(child)
@@ -123,6 +129,23 @@ class Supervisor:
         except BlockingIOError:
             raise StartFailed(f"Etappe läuft schon mit dem Datenverzeichnis {self.settings.data_dir}. Beenden Sie es dort mit Strg+C, "
                               "oder wählen Sie mit ETAPPE_DATA_DIR ein anderes Verzeichnis.") from None
+
+    def _await_port(self) -> None:
+        """Wait until the port is free; what still holds it after the patience is another program."""
+        host, port = self.settings.host or "0.0.0.0", self.settings.port  # noqa: S104  the same as waitress makes of an empty HOST
+        give_up = time.monotonic() + PORT_PATIENCE
+        while True:
+            try:
+                family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+                with socket.socket(family, kind, protocol) as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(place)
+            except OSError as error:
+                if self.stopping.wait(0.1) or time.monotonic() > give_up or error.errno != errno.EADDRINUSE:
+                    raise StartFailed(f"Die Adresse {host}, Port {port} kann nicht verwendet werden ({error.strerror}). "
+                                      f"Wählen Sie eine andere, zum Beispiel: PORT={port + 1} make run") from error
+            else:
+                return
 
     def _prepare_database(self) -> None:
         if self.settings.database_url:
@@ -151,13 +174,23 @@ class Supervisor:
             file.write_text(secrets.token_hex(32))
         return file.read_text()
 
-    def _spawn(self, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    def _spawn(self, arguments: tuple[str, ...], log: BinaryIO | None = None) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C reaches the parent only, which then stops everything in order.
-        return subprocess.Popen([sys.executable, "-m", "web.cli", *arguments], env=self.environment, pass_fds=(self.lifeline,),  # noqa: S603  our own commands
-                                stdin=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(  # noqa: S603  our own commands
+            [sys.executable, "-m", "web.cli", *arguments], env=self.environment, pass_fds=(self.lifeline,), stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True)
+
+    def log_of(self, child: Child) -> Path:
+        """Where the child's log lines go: the terminal stays free for the one line that people need."""
+        return self.settings.data_dir / "log" / f"{child.name}.log"
 
     def _start(self, child: Child) -> None:
-        child.process = self._spawn(child.arguments)
+        file = self.log_of(child)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if file.exists() and file.stat().st_size > LOG_BYTES:
+            file.replace(file.with_suffix(".log.1"))
+        with file.open("ab") as log:
+            child.process = self._spawn(child.arguments, log)
         child.started = time.monotonic()
 
     def _watch(self) -> None:
@@ -186,7 +219,7 @@ class Supervisor:
             child.process = None
             pause = child.pause(now)
             child.not_before = now + pause
-            say(f"{child.name} hat sich beendet (Status {status}) und startet in {pause:.1f} s neu.")
+            say(f"{child.name} hat sich beendet (Status {status}) und startet in {pause:.1f} s neu. Näheres: {self.log_of(child)}")
         if child.process is None and now >= child.not_before:
             self._start(child)
 

@@ -13,7 +13,8 @@ SCHEMA = "etappe"
 WITHOUT_MANDANT = {"anmeldeversuch", "testuhr", "alembic_version"}
 SECURITY_DEFINER = {
     # each of them crosses Mandanten, or compares the Mandant itself to use an index that row-level security would not
-    "sitzung_oeffnen", "benutzer_oeffnen", "alle_mandanten", "faellige_timer", "wartende_nachrichten", "abgelaufenes_loeschen", "faelle_suchen",
+    "sitzung_oeffnen", "benutzer_oeffnen", "alle_mandanten", "faellige_timer", "wartende_nachrichten", "abgelaufenes_loeschen", "gesendetes_loeschen",
+    "faelle_suchen",
 }
 APPEND_ONLY = {"audit", "element_log", "decision_log", "akte_abschnitt", "zeitleiste", "zugriff"}
 

@@ -17,7 +17,7 @@ from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.definitions import library
 from services.prozess.tasks import lock
-from services.unit_of_work import UnitOfWork, read, transact
+from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +50,7 @@ class OpenForm:
     values: Mapping[str, Any]
     context: Mapping[str, Any]
     evaluate: Callable[[str, Mapping[str, Any]], Any]
+    person: int | None = None
 
 
 def person_of(variables: Mapping[str, Any]) -> int | None:
@@ -67,25 +68,29 @@ def evaluator_for(expressions: Expressions) -> Callable[[str, Mapping[str, Any]]
 
 def open_form(app: App, actor: Actor, *, key: int) -> OpenForm | None:
     """The form of an open task with its present answers; None if it has no form. Raises NotFound, TaskNotOpen."""
-    def work(uow: UnitOfWork) -> OpenForm | None:
-        row, instance = lock(uow, key)
-        rechte.require_task(uow, "read", row)
-        if row.task_status != "CREATED":
-            raise TaskNotOpen(task=key, status=row.task_status)
-        if row.form_definition is None:
-            return None
-        command = Command(uow)
-        command.store.add(instance)
-        command.open_family(instance.business_id)
-        form = library().form(uow.session, row.form_definition)
-        variables = command.visible_variables(instance.key, row.task_id)
-        sections = akte.sections_for_form(uow, instance.business_id, person_of(variables)) if instance.business_id else {}
-        values = prefill(form, variables, sections)
-        expressions = command.store.evaluator_of(instance.key)
-        context = {**command.facts(), **variables, **values}
-        return OpenForm(form=form, form_key=row.form_definition, version=row.form_version, values=values, context=context,
-                        evaluate=evaluator_for(expressions))
-    return read(app, actor, work)
+    return transact(app, actor, lambda uow: open_in(uow, key=key))  # reading the Fallakte is written down
+
+
+def open_in(uow: UnitOfWork, *, key: int) -> OpenForm | None:
+    """The same inside a unit of work of the caller; its ``evaluate`` may read facts of the case as long as that is open."""
+    row, instance = lock(uow, key)
+    rechte.require_task(uow, "read", row)
+    if row.task_status != "CREATED":
+        raise TaskNotOpen(task=key, status=row.task_status)
+    if row.form_definition is None:
+        return None
+    command = Command(uow)
+    command.store.add(instance)
+    command.open_family(instance.business_id)
+    form = library().form(uow.session, row.form_definition)
+    variables = command.visible_variables(instance.key, row.task_id)
+    person = person_of(variables)
+    sections = akte.sections_for_form(uow, instance.business_id, person) if instance.business_id else {}
+    values = prefill(form, variables, sections)
+    expressions = command.store.evaluator_of(instance.key)
+    context = {**command.facts(), **variables, **values}
+    return OpenForm(form=form, form_key=row.form_definition, version=row.form_version, values=values, context=context,
+                    evaluate=evaluator_for(expressions), person=person)
 
 
 def complete_with_form(app: App, actor: Actor, *, key: int, values: Any, typed: bool) -> None:  # noqa: ANN401  JSON object or form post

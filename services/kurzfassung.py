@@ -48,3 +48,15 @@ def kurzfassungen(app: App, actor: Actor, *, aktenzeichen: Iterable[str | None])
             aktenzeichen=row.aktenzeichen, phase=row.phase, phase_name=PHASEN.get(row.phase, row.phase),
             titel=bezeichnung(row.aktenzeichen, row.nachname if row.innen else None, row.vorname, row.anzahl)) for row in rows}
     return read(app, actor, work)
+
+
+def person_name(app: App, actor: Actor, *, aktenzeichen: str, person: int) -> str | None:
+    """Name of a member of a case; None where the case is only lent to the reader, or the person is not in it."""
+    def work(uow: UnitOfWork) -> str | None:
+        row = uow.session.execute(
+            select(Person.vorname, Person.nachname)
+            .join(Fall, and_(Fall.mandant == Person.mandant, Fall.aktenzeichen == Person.aktenzeichen))
+            .where(Person.aktenzeichen == aktenzeichen, Person.key == person,
+                   policy.visible_faelle(actor, app.clock.today(), loans=False))).one_or_none()
+        return None if row is None else f"{row.vorname} {row.nachname}"
+    return read(app, actor, work)

@@ -29,7 +29,7 @@ class Assets:
         return self._files
 
     def url(self, name: str) -> str | None:
-        """Address of an asset (``app.js``, ``app.style.css``), or None if it was not built."""
+        """Address of an asset (``app.js``, ``app.css``), or None if it was not built."""
         file = self.files().get(name)
         return None if file is None else url_for("static", filename=f"build/{file}")
 

@@ -16,6 +16,7 @@ class Meldung:
 MELDUNGEN = {
     "abgemeldet": Meldung("Sie sind abgemeldet. Ihre Entwürfe bleiben gespeichert.", "info"),
     "gespeichert": Meldung("Gespeichert."),
+    "angelegt": Meldung("Der Fall ist angelegt. Das Fallmanagement hat begonnen."),
     "entwurf": Meldung("Ihr Entwurf ist gespeichert. Sie können jederzeit weiterschreiben."),
     "verworfen": Meldung("Ihr Entwurf ist verworfen.", "info"),
     "uebernommen": Meldung("Übernommen. Sie finden die Aufgabe unter „Meine“."),

@@ -36,7 +36,7 @@ def save(app: App, actor: Actor, *, key: int, inhalt: Mapping[str, Any]) -> date
     """Keep what was typed; returns when. Raises TaskNotOpen, NotFound."""
     def work(uow: UnitOfWork) -> datetime:
         task = load(uow.session, actor, key)
-        policy.require_task(actor, "complete", task)
+        rechte.require_task(uow, "complete", task)
         if task.status != "CREATED":
             raise TaskNotOpen(task=key, status=task.status)
         return save_in(uow, key=key, inhalt=inhalt)

@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 
 from services import anmeldung, formular
 from services.errors import Conflict, InvalidInput, TaskNotOpen
-from services.kurzfassung import kurzfassungen
+from services.kurzfassung import kurzfassungen, person_name
 from services.prozess import tasks
 from web.anzeige import uhrzeit
 from web.auth import actor, the_app
@@ -40,8 +40,11 @@ def seite(aufgabe: Aufgabe, *, satz: str = "") -> str:
     """The page of an open task."""
     task, me = aufgabe.task, actor()
     fall = kurzfassungen(the_app(), me, aktenzeichen=[task.business_id] if task.business_id else [])
+    person = None
+    if aufgabe.person is not None and task.business_id:
+        person = person_name(the_app(), me, aktenzeichen=task.business_id, person=aufgabe.person)
     return render_template(
-        "seiten/aufgabe.html", aufgabe=aufgabe, task=task, view=aufgabe.view, satz=satz, fall=fall.get(task.business_id or ""),
+        "seiten/aufgabe.html", aufgabe=aufgabe, person=person, task=task, view=aufgabe.view, satz=satz, fall=fall.get(task.business_id or ""),
         namen=anmeldung.namen(the_app(), me, logins=[task.assignee]), liste=url_for("aufgaben.liste"),
         hier=url_for("aufgabe.zeigen", key=task.key))
 
@@ -57,12 +60,12 @@ def absenden(key: int) -> ResponseReturnValue:
             return redirect(url_for("aufgaben.liste", meldung="entwurf"))
         if "_abschliessen" not in data:  # another look at the form, rows added or removed
             return seite(formular.anpassen(app, me, key=key, data=data))
-        aufgabe = formular.abschliessen(app, me, key=key, data=data)
+        again = formular.abschliessen(app, me, key=key, data=data)
     except TaskNotOpen as error:
         offen = formular.zeigen(app, me, key=key, data=data)
         return schon_erledigt(offen.task, offen.in_worten), status_of(error)
-    if aufgabe.view is not None and aufgabe.view.errors:
-        return seite(aufgabe, satz="Ihre Eingaben sind als Entwurf gespeichert. Die Aufgabe ist noch offen."), 422
+    if again is not None:
+        return seite(again, satz="Ihre Eingaben sind als Entwurf gespeichert. Die Aufgabe ist noch offen."), 422
     return redirect(url_for("aufgabe.fertig", key=key))
 
 

@@ -110,6 +110,16 @@ class DecisionModel:
                 self._logic[element.key] = self._compile(element, compiler)
 
     @property
+    def id(self) -> str:
+        """Id of the first file's definitions (its decision requirements graph); its name where it has none."""
+        return str(self.main.root.get("id") or self.main.name)
+
+    @property
+    def name(self) -> str:
+        """Name of the first file's definitions."""
+        return self.main.name
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What could not be read."""
         return tuple(self._problems)

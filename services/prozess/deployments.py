@@ -169,6 +169,8 @@ class Writer:
             model = dmn.parse(resource.data)
         except EngineError as error:
             raise DeploymentRefused(f"„{resource.name}“ ist keine lesbare Entscheidungstabelle: {error}") from error
+        if model.problems:
+            raise DeploymentRefused(f"„{resource.name}“ kann nicht ausgewertet werden: {model.problems[0].reason}", findings=tuple(model.problems))
         checksum = hashlib.sha256(resource.data).digest()
         requirements = self.uow.key()
         for decision in model.decisions:

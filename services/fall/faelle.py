@@ -349,3 +349,9 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
         abschlussgrund=fall.abschlussgrund, kontakt_abgebrochen_am=fall.kontakt_abgebrochen_am, prozess_key=fall.prozess_key,
         offene_aufgaben=tasks[0], naechste_frist=tasks[1], einwilligungen=consents[0], einwilligung_endet=consents[1],
         offene_uebergabe=handover, darf_schreiben=bool(policy.may(actor, policy.Action.FALL_WRITE, target)) and fall.status == "offen")
+
+
+def person_keys(uow: UnitOfWork, aktenzeichen: str) -> list[int]:
+    """Keys of the members of the case, the main person first."""
+    return list(uow.session.execute(select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+                                    .order_by(Person.hauptperson.desc(), Person.key)).scalars())

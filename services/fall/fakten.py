@@ -31,6 +31,16 @@ def age(born: date | None, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+def parse_date(value: object) -> date | None:
+    """A date as a form stores it (ISO 8601 text); None for anything else."""
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10]) if value else None
+    except ValueError:
+        return None
+
+
 class Fakten(Mapping[str, Any]):
     """Read at the first access, in one statement, and again after :func:`forget`. Empty if there is no such case."""
 

@@ -1,0 +1,212 @@
+"""The built-in job types of the case side (contract: docs/architektur.md). They run inside the command's transaction.
+
+A foreseen case is a ``BpmnError`` that the model may catch. Every other refusal becomes an incident on the element, and
+nothing of the job is kept.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+from engine.errors import BpmnError
+from services.errors import InvalidInput
+from services.fall import einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
+from services.fall.ports import ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from services.context import Actor
+    from services.unit_of_work import UnitOfWork
+
+BERLIN = ZoneInfo("Europe/Berlin")
+TEXT_MAX = 500
+
+
+class Auftrag(Protocol):
+    """What a handler is given: where it runs and the variables that the service task sees."""
+
+    @property
+    def uow(self) -> UnitOfWork: ...
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def business_id(self) -> str | None: ...
+    @property
+    def instance_key(self) -> int: ...
+    @property
+    def element_id(self) -> str: ...
+    @property
+    def variables(self) -> Mapping[str, Any]: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+
+
+def _fall(ctx: Auftrag) -> str:
+    if ctx.business_id is None:
+        raise InvalidInput("Dieser Prozess gehört zu keinem Fall.")
+    return ctx.business_id
+
+
+def _text(ctx: Auftrag, name: str, default: str | None = None) -> str:
+    value = ctx.variables.get(name, default)
+    if value is None:
+        value = default
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidInput(f"Der Auftrag braucht die Variable „{name}“ mit einem Text.")
+    return value.strip()[:TEXT_MAX]
+
+
+def _list(ctx: Auftrag, name: str) -> list[str]:
+    value = ctx.variables.get(name)
+    if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+        raise InvalidInput(f"Der Auftrag braucht die Variable „{name}“ mit einer Liste von Schlüsseln.")
+    return list(value)
+
+
+def _uebergabe(ctx: Auftrag) -> Any:  # noqa: ANN401  the row type stays inside this module's callees
+    value = str(ctx.variables.get("uebergabe_id") or "")
+    if not value.isdigit():
+        raise InvalidInput("Der Auftrag braucht die Variable „uebergabe_id“.")
+    return uebergaben.load(ctx.uow, int(value))
+
+
+def _moment(value: object) -> datetime | None:
+    """A deadline from a variable: date and time as given, a date until its end in Europe/Berlin."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=BERLIN)
+    if isinstance(value, str) and "T" in value:
+        return _moment(datetime.fromisoformat(value))
+    day = fakten.parse_date(value)
+    return datetime.combine(day, time(23, 59, 59), BERLIN).astimezone(UTC) if day else None
+
+
+def phase_setzen(ctx: Auftrag) -> dict[str, Any]:
+    faelle.set_phase(ctx.uow, _fall(ctx), _text(ctx, "phase"))
+    return {}
+
+
+def verantwortung_uebertragen(ctx: Auftrag) -> dict[str, Any]:
+    login = ctx.variables.get("person")
+    person = login if isinstance(login, str) and login else None
+    verantwortung.transfer(ctx.uow, _fall(ctx), organisation=_text(ctx, "organisation"), login=person, grund=_text(ctx, "grund", "Zuweisung im Prozess"))
+    return {"verantwortlich": person}
+
+
+def schliessen(ctx: Auftrag) -> dict[str, Any]:
+    faelle.close(ctx.uow, _fall(ctx), _text(ctx, "grund", "abgeschlossen"))
+    return {}
+
+
+def notiz(ctx: Auftrag) -> dict[str, Any]:
+    art = str(ctx.variables.get("art") or "notiz")
+    zeitleiste.notieren(ctx.uow, _fall(ctx), art if art in zeitleiste.ARTEN else "notiz", _text(ctx, "text"))
+    return {}
+
+
+def kapazitaet_pruefen(ctx: Auftrag) -> dict[str, Any]:
+    return {"kapazitaet": partner.capacity(ctx.uow, _list(ctx, "organisationen"))}
+
+
+def abwechselnd_waehlen(ctx: Auftrag) -> dict[str, Any]:
+    return {"organisation": partner.choose_in_turn(ctx.uow, _text(ctx, "regel"), _list(ctx, "organisationen"))}
+
+
+def einwilligung_pruefen(ctx: Auftrag) -> dict[str, Any]:
+    lacking = einwilligungen.uncovered(ctx.uow, _fall(ctx), _text(ctx, "empfaenger"), _text(ctx, "zweck"), _list(ctx, "abschnitte"))
+    return {"einwilligung_liegt_vor": not lacking}
+
+
+def uebergabe_anbieten(ctx: Auftrag) -> dict[str, Any]:
+    """Offers at once; the waiting instance gets the answer as a message. An optional variable ``frist`` is shown to the receiver."""
+    row = uebergaben.create(
+        ctx.uow, _fall(ctx), empfaenger=_text(ctx, "empfaenger"), zweck=_text(ctx, "zweck", "uebergabe"), abschnitte=_list(ctx, "abschnitte"),
+        grund=_text(ctx, "grund", "Übergabe im Prozess"), instance_key=ctx.instance_key, frist=_moment(ctx.variables.get("frist")))
+    key = row.key
+    try:
+        uebergaben.offer(ctx.uow, row)
+    except uebergaben.EinwilligungFehlt as error:
+        raise BpmnError("einwilligung_fehlt", error.detail) from error
+    return {"uebergabe_id": str(key)}
+
+
+def uebergabe_verfallen(ctx: Auftrag) -> dict[str, Any]:
+    """Ends an unanswered offer. An acceptance that came in the last moment is never dropped silently: it is a BPMN error."""
+    row = _uebergabe(ctx)
+    if row.status == "angenommen":
+        raise BpmnError("schon_angenommen", "Die empfangende Stelle hat inzwischen angenommen.")
+    if row.status == "angeboten":
+        uebergaben.expire(ctx.uow, row)
+    return {}
+
+
+def uebergabe_widerrufen(ctx: Auftrag) -> dict[str, Any]:
+    """Takes an open handover back; one that is over already stays as it is."""
+    row = _uebergabe(ctx)
+    if row.status in {"entworfen", "angeboten", "angenommen"}:
+        uebergaben.withdraw(ctx.uow, row)
+    return {}
+
+
+def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
+    row = _uebergabe(ctx)
+    try:
+        uebergaben.take_over(ctx.uow, row)
+    except uebergaben.NichtAngenommen as error:
+        raise BpmnError("nicht_angenommen", error.detail) from error
+    except uebergaben.EinwilligungFehlt as error:
+        raise BpmnError("einwilligung_fehlt", error.detail) from error
+    return {}
+
+
+def partner_informieren(ctx: Auftrag) -> dict[str, Any]:
+    """One mail to each organisation: it says that there is news and where, never about whom."""
+    anlass, akte = _text(ctx, "anlass"), _fall(ctx)
+    for number, empfaenger in enumerate(_list(ctx, "empfaenger")):
+        name = verantwortung.organisation_name(ctx.uow, empfaenger)
+        _mail(ctx, empfaenger, "partner_informieren", {"aktenzeichen": akte, "anlass": anlass}, part=number)
+        zeitleiste.notieren(ctx.uow, akte, "mitteilung", f"{name} informiert: {anlass}", beteiligt=empfaenger)
+    return {}
+
+
+def mail_senden(ctx: Auftrag) -> dict[str, Any]:
+    daten = ctx.variables.get("daten") or {}
+    if not isinstance(daten, dict):
+        raise InvalidInput("Die Variable „daten“ muss ein Kontext sein.")
+    case = {"aktenzeichen": ctx.business_id} if ctx.business_id else {}
+    _mail(ctx, _text(ctx, "an"), _text(ctx, "vorlage"), {**case, **daten})
+    return {}
+
+
+def person_mitteilen(ctx: Auftrag) -> dict[str, Any]:
+    """The person is told something; who does it and how is case work, so it stands in the time line."""
+    zeitleiste.notieren(ctx.uow, _fall(ctx), "mitteilung", f"Mitteilung an die Person: {_text(ctx, 'anlass')}")
+    return {}
+
+
+def _mail(ctx: Auftrag, an: str, vorlage: str, daten: Mapping[str, object], *, part: int = 0) -> None:
+    # The key is new for every run of the element: a loop may send the same mail again, a retried delivery does not.
+    ports(ctx.uow).defer_mail(ctx.uow.session, mandant=ctx.actor.mandant, key=f"{ctx.instance_key}:{ctx.element_id}:{part}:{ctx.uow.key()}", an=an,
+                              vorlage=vorlage, daten=daten)
+
+
+AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {
+    "fall.phase_setzen": phase_setzen,
+    "fall.verantwortung_uebertragen": verantwortung_uebertragen,
+    "fall.schliessen": schliessen,
+    "fall.notiz": notiz,
+    "partner.kapazitaet_pruefen": kapazitaet_pruefen,
+    "partner.abwechselnd_waehlen": abwechselnd_waehlen,
+    "partner.informieren": partner_informieren,
+    "einwilligung.pruefen": einwilligung_pruefen,
+    "uebergabe.anbieten": uebergabe_anbieten,
+    "uebergabe.verfallen_lassen": uebergabe_verfallen,
+    "uebergabe.widerrufen": uebergabe_widerrufen,
+    "uebergabe.uebernehmen": uebergabe_uebernehmen,
+    "mail.senden": mail_senden,
+    "person.mitteilen": person_mitteilen,
+}

@@ -35,9 +35,11 @@ def fill(
                 for number, row in enumerate(rows)
             ]
         elif value is None and not isinstance(component, ExpressionField):
-            value = get(present, path) if is_readonly(component, evaluate, context) else None
             holder = get(values, path[:-1])
             answered = isinstance(holder, Mapping) and path[-1] in holder
+            # A field that was not on the page before has its present answer, where a variable of that name is its own.
+            if is_readonly(component, evaluate, context) or (component.binding.variable and not answered):
+                value = get(present, path)
             value = component.default if value is None and not answered else value
         put(filled, path, value)
     return filled

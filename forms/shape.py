@@ -41,7 +41,7 @@ class Shaped:
     """Answers by name.
 
     Attributes:
-        raw: Nested mapping for the schema; empty strings are ``None``.
+        raw: Nested mapping for the schema; empty strings are ``None``, what was not sent is absent.
         typed: The same as it was typed, fit for storing and for showing again.
         errors: Path -> German sentence for what has no place in the form or in a draft.
     """
@@ -67,6 +67,12 @@ def put(target: dict[str, Any], path: Sequence[str], value: object) -> None:
             inner = target[part] = {}
         target = inner
     target[path[-1]] = value
+
+
+def open_path(target: dict[str, Any], path: Sequence[str]) -> None:
+    """Make the mappings of a path."""
+    for part in path:
+        target = target.setdefault(part, {})
 
 
 def get(source: object, path: Iterable[str | int]) -> Any:  # noqa: ANN401  # an answer can be of any JSON type
@@ -140,10 +146,12 @@ class _Post:
                 many = [each for each in sent if each]
                 put(raw, path, many[:1000])
                 put(typed, path, [self.keep(each, name) for each in many[:1000]])
+            elif sent:
+                put(raw, path, (sent[0] or None) if len(sent) == 1 else sent)
+                put(typed, path, self.keep(sent[0], name))
             else:
-                put(raw, path, (sent[0] or None) if len(sent) == 1 else (sent or None))
-                if sent:
-                    put(typed, path, self.keep(sent[0], name))
+                # Not on the page: no answer, and no reason to clear the one there is. Its group is there all the same.
+                open_path(raw, path[:-1])
         return raw, typed
 
     def rows(self, component: DynamicList, path: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -73,6 +73,14 @@ def test_empty_answers_become_null_so_that_old_ones_are_cleared(form, evaluate):
     assert result.variables == {"name": None, "zahl": None}
 
 
+def test_what_was_not_on_the_page_is_not_cleared(form, choices, evaluate):
+    radio = {"type": "radio", "key": "art", "values": choices("a")}
+    parsed = form(TEXT, radio, {"type": "checkbox", "key": "ja"}, {"type": "group", "path": "g", "components": [required({**TEXT, "key": "n"})]})
+
+    assert submit(parsed, {"g-n": "x"}, evaluate, {}).variables == {"ja": False, "g": {"n": "x"}}
+    assert list(submit(parsed, {}, evaluate, {}).errors) == ["g-n"]
+
+
 @pytest.mark.parametrize(
     ("component", "value"),
     [
@@ -354,7 +362,7 @@ def test_one_missing_answer_gives_one_sentence(form, choices, evaluate):
 def test_rows_of_a_post_close_gaps_and_leave_out_empty_ones(form, evaluate):
     data = {"kinder-0-name": "", "kinder-0-alter": " ", "kinder-2-name": "B", "kinder-2-alter": "5", "kinder-10-name": "C"}
 
-    assert submit(form(children()), data, evaluate, {}).variables["kinder"] == [{"name": "B", "alter": 5}, {"name": "C", "alter": None}]
+    assert submit(form(children()), data, evaluate, {}).variables["kinder"] == [{"name": "B", "alter": 5}, {"name": "C"}]
 
 
 def test_errors_of_rows_name_the_row_and_stand_in_order(form, evaluate):
@@ -390,7 +398,7 @@ def test_answers_are_split_by_their_binding(form, evaluate):
     result = submit(parsed, {"name": "A", "zahl": "2", "weg": "B", "kinder-0-name": "C"}, evaluate, {})
 
     assert result.variables == {"zahl": 2, "weg": "B"}
-    assert result.fallakte == {"stammdaten": {"name": "A"}, "familie": {"kinder": 2, "liste": [{"name": "C", "alter": None}]}}
+    assert result.fallakte == {"stammdaten": {"name": "A"}, "familie": {"kinder": 2, "liste": [{"name": "C"}]}}
     assert prefill(parsed, result.variables, result.fallakte) == result.values
 
 

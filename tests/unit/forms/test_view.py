@@ -69,6 +69,15 @@ def test_defaults_stand_in_where_nothing_was_answered_yet(form, choices, evaluat
     assert (emptied["a"].value, [option.checked for option in emptied["b"].options]) == ("", [False, False])
 
 
+def test_field_that_was_not_on_the_page_shows_its_variable(form, evaluate):
+    parsed = form({"type": "textfield", "key": "a"}, {"type": "textfield", "key": "b", "properties": {"fallakte": "ziele.b"}})
+
+    shown = fields(build_view(parsed, {}, {}, evaluate, {"a": "alt", "b": "fremd"}))
+    emptied = fields(build_view(parsed, {"a": ""}, {}, evaluate, {"a": "alt"}))
+
+    assert (shown["a"].value, shown["b"].value, emptied["a"].value) == ("alt", "", "")
+
+
 def test_sections_come_from_groups_and_headings(form, evaluate):
     text = {"type": "textfield", "label": "T"}
     view = build_view(

@@ -7,6 +7,7 @@ sections of the Fallakte (decision D7).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from forms.shape import Door
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from forms.model import Form
     from services.bootstrap import App
     from services.context import Actor
-
-Evaluate = "Callable[[str, Mapping[str, Any]], Any]"
-
 
 class FormRefused(InvalidInput):
     """The answers do not pass the form; ``submission`` holds them as typed, with a sentence per field."""
@@ -59,6 +57,23 @@ def person_of(variables: Mapping[str, Any]) -> int | None:
     if isinstance(value, str) and value.isdigit():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+@lru_cache(maxsize=2000)
+def bindings(form: Form) -> tuple[str, ...]:
+    """What a form reads from and writes to the Fallakte: ``abschnitt.feld``."""
+    return tuple(f"{field.binding.section}.{field.binding.field}" for _, field in form.fields() if field.binding.section and field.binding.field)
+
+
+def sections_of(uow: UnitOfWork, form: Form, business_id: str | None, person: int | None) -> dict[str, dict[str, object]]:
+    """Present values of the sections that a form is bound to; nothing is read for a form without bindings."""
+    wanted = bindings(form)
+    found: dict[str, dict[str, object]] = {}
+    if business_id is not None and wanted:
+        for name, value in akte.prefill(uow, uow.actor, business_id, person, wanted).items():
+            section, _, field = name.partition(".")
+            found.setdefault(section, {})[field] = value
+    return found
 
 
 def evaluator_for(expressions: Expressions) -> Callable[[str, Mapping[str, Any]], Any]:
@@ -130,8 +145,7 @@ def take_answers(uow: UnitOfWork, command: Command, row: Any, instance_key: int,
     form = library().form(uow.session, row.form_definition)
     seen = command.visible_variables(instance_key, row.task_id)
     person = person_of(seen)
-    needs_akte = business_id is not None and form.is_bound
-    sections = akte.sections_for_form(uow, business_id, person) if needs_akte and business_id else {}
+    sections = sections_of(uow, form, business_id, person)
     context = {**command.facts(), **seen, **prefill(form, seen, sections)}
     submission = submit(form, values, evaluator_for(command.store.evaluator_of(instance_key)), context, door=Door.JSON if typed else Door.HTML)
     if not submission.ok:

@@ -100,10 +100,10 @@ def open_in(uow: UnitOfWork, *, key: int) -> OpenForm | None:
     form = library().form(uow.session, row.form_definition)
     variables = command.visible_variables(instance.key, row.task_id)
     person = person_of(variables)
-    sections = akte.sections_for_form(uow, instance.business_id, person) if instance.business_id else {}
+    sections = sections_of(uow, form, instance.business_id, person)
     values = prefill(form, variables, sections)
     expressions = command.store.evaluator_of(instance.key)
-    context = {**command.facts(), **variables, **values}
+    context = {**variables, **values}  # FEEL sees the facts of the case besides
     return OpenForm(form=form, form_key=row.form_definition, version=row.form_version, values=values, context=context,
                     evaluate=evaluator_for(expressions), person=person)
 
@@ -146,7 +146,7 @@ def take_answers(uow: UnitOfWork, command: Command, row: Any, instance_key: int,
     seen = command.visible_variables(instance_key, row.task_id)
     person = person_of(seen)
     sections = sections_of(uow, form, business_id, person)
-    context = {**command.facts(), **seen, **prefill(form, seen, sections)}
+    context = {**seen, **prefill(form, seen, sections)}
     submission = submit(form, values, evaluator_for(command.store.evaluator_of(instance_key)), context, door=Door.JSON if typed else Door.HTML)
     if not submission.ok:
         raise FormRefused(submission)

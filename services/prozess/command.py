@@ -70,11 +70,6 @@ class Command:
         """What an open task sees."""
         return dict(runtime.variables_of(self.store.get(str(instance_key)), task_id))
 
-    def facts(self) -> Mapping[str, Any]:
-        """``fall`` and ``profil`` as expressions see them; read when asked for."""
-        assert isinstance(self.store.evaluator_of, Evaluators)
-        return self.store.evaluator_of.facts()
-
     # -- running -------------------------------------------------------------------------------------------------------
     def start(self, process_id: str, variables: Mapping[str, Any], *, definition_key: int | None = None, business_id: str | None = None,
               tags: list[str] | None = None, start_element: str | None = None) -> int:

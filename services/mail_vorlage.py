@@ -19,7 +19,7 @@ Wert = str | int | None
 # Fields a text may have. Keys, dates and names of things; a person's data are read in Etappe, never in a mail.
 FELDER = frozenset({
     "aktenzeichen", "anlass", "aufgabe", "datum", "etappe", "frist", "grund", "kommune", "link", "organisation", "phase", "prozess",
-    "termin", "uebergabe",
+    "termin", "uebergabe", "uebergabe_id",
 })
 FELD = re.compile(r"\{([^{}]*)\}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import BpmnError
 from services.errors import InvalidInput
-from services.fall import einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
+from services.fall import anlaesse, einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
 from services.fall.ports import ports
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
 
 def partner_informieren(ctx: Auftrag) -> dict[str, Any]:
     """One mail to each organisation: it says that there is news and where, never about whom."""
-    anlass, akte = _text(ctx, "anlass"), _fall(ctx)
+    anlass, akte = anlaesse.label(_text(ctx, "anlass")), _fall(ctx)
     for number, empfaenger in enumerate(_list(ctx, "empfaenger")):
         name = verantwortung.organisation_name(ctx.uow, empfaenger)
         _mail(ctx, empfaenger, "partner_informieren", {"aktenzeichen": akte, "anlass": anlass}, part=number)
@@ -184,7 +184,7 @@ def mail_senden(ctx: Auftrag) -> dict[str, Any]:
 
 def person_mitteilen(ctx: Auftrag) -> dict[str, Any]:
     """The person is told something; who does it and how is case work, so it stands in the time line."""
-    zeitleiste.notieren(ctx.uow, _fall(ctx), "mitteilung", f"Mitteilung an die Person: {_text(ctx, 'anlass')}")
+    zeitleiste.notieren(ctx.uow, _fall(ctx), "mitteilung", f"Mitteilung an die Person: {anlaesse.label(_text(ctx, 'anlass'))}")
     return {}
 
 

@@ -72,7 +72,7 @@ def init(flask_app: Flask) -> None:
     flask_app.before_request(admit)
     flask_app.before_request(check_csrf)
     flask_app.after_request(keep_alive)
-    flask_app.context_processor(lambda: {"csrf": csrf_token, "ich": g.get("actor")})
+    flask_app.context_processor(lambda: {"csrf": csrf_token(), "ich": g.get("actor")})
 
 
 def identify() -> None:

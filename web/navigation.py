@@ -91,7 +91,7 @@ def init(flask_app: Flask) -> None:
             "rollen": aufzaehlung(ROLLEN[role] for role in ROLLEN if actor is not None and role in actor.roles),
             "sucht": actor is not None and actor.has_role(*SUCHENDE) and "faelle.suche" in flask_app.view_functions,
             "version": VERSION,
-            "einstellungen": g.get("einstellungen") or {},
+            "einstellungen": {"dichte": "normal", "farben": "system", **(g.get("einstellungen") or {})},
             "kommune": kommune(actor),
             "meldung": MELDUNGEN.get(request.args.get("meldung", "")),
         }

@@ -1,2 +1,9 @@
 // Everything here is an enhancement: every page works without JavaScript.
 import "htmx.org";
+import { autosave } from "./entwurf.js";
+import { menus, selection, errors } from "./seite.js";
+
+for (const form of document.querySelectorAll("form[data-entwurf]")) autosave(form);
+menus();
+selection();
+errors();

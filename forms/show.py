@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forms.conditions import Place, Scope, compute, decide, is_readonly, names_in, options_of, root_place, row_places, shown_by
@@ -18,19 +17,16 @@ from forms.model import (
     FileField,
     Form,
     Group,
-    NumberField,
     Separator,
     Spacer,
     Table,
     Temporal,
     TemporalField,
     TextBlock,
-    TextField,
 )
 from forms.present import fill, settle, token_of
 from forms.shape import ROW_MARK, get, name_of
 from forms.text import heading_of, render_markdown
-from forms.values import show_number, show_temporal
 from forms.view import (
     Block,
     ColumnsView,
@@ -46,6 +42,7 @@ from forms.view import (
     TableView,
     TextView,
 )
+from forms.wording import displayed, inputmode_of, joined, kind_of, plain_text, shown_words
 
 MAX_TABLE_ROWS = 500
 ROW_TITLE = "_zeilentitel"  # no name of FEEL or of a form begins so
@@ -96,20 +93,6 @@ def build_view(
         has_files=builder.has_files,
         refresh=builder.refresh and not readonly,
     )
-
-
-def plain_text(value: object) -> str:
-    """A value in words and German notation."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "Ja" if value else "Nein"
-    if isinstance(value, int | float | Decimal):
-        return show_number(value)
-    if isinstance(value, list | tuple):
-        return ", ".join(plain_text(each) for each in value)
-    text = str(value)
-    return show_temporal(Temporal.DATETIME if "T" in text else Temporal.DATE, text) if len(text) < 40 and text[:4].isdecimal() else text
 
 
 class _Builder:
@@ -246,7 +229,7 @@ class _Builder:
         return ListView(
             id=f"feld-{name}", name=name, label=label, hint=hint, required=required or frozen, error=error,
             error_id=f"feld-{name}-fehler" if error else "",
-            describedby=_joined(f"feld-{name}-fehler" if error else "", f"feld-{name}-hinweis" if hint else ""),
+            describedby=joined(f"feld-{name}-fehler" if error else "", f"feld-{name}-hinweis" if hint else ""),
             rows=tuple(rows),
             add=name if component.resizable and not frozen and len(rows) < component.max_items else "",
         )
@@ -257,7 +240,7 @@ class _Builder:
         name = name_of((*place.prefix, *component.path))
         field_id = f"feld-{name}"
         value = get(place.values if isinstance(component, ExpressionField) else typed, component.path)
-        kind = _kind(component)
+        kind = kind_of(component)
         frozen = self.readonly or isinstance(component, ExpressionField) or is_readonly(component, self.evaluate, self.context)
         hint = self.hint(component, place, frozen=frozen)
         error = self.errors.get(name, "")
@@ -271,7 +254,7 @@ class _Builder:
             # In the summary the sentence stands alone, so it says which row it means.
             self.titles[name] = f"{place.scope.get(ROW_TITLE, '')}: "
         self.targets[name] = options[0].id if options and kind not in {"select", "checkbox"} else field_id
-        shown = _shown(component, value, options)
+        shown = shown_words(component, value, options)
         return FieldView(
             kind=kind,
             id=field_id,
@@ -280,16 +263,16 @@ class _Builder:
             hint=hint,
             required=component.required or isinstance(component, CheckboxField | ExpressionField),
             readonly=frozen,
-            value=_displayed(component, value),
+            value=displayed(component, value),
             shown=f"{shown} {affix}".strip() if shown else "",
             files=tuple(str(each) for each in value) if isinstance(component, FileField) and isinstance(value, list) else (),
             options=options,
             error=error,
             hint_id=f"{field_id}-hinweis" if hint else "",
             error_id=f"{field_id}-fehler" if error else "",
-            describedby=_joined(f"{field_id}-fehler" if error else "", f"{field_id}-hinweis" if hint else ""),
+            describedby=joined(f"{field_id}-fehler" if error else "", f"{field_id}-hinweis" if hint else ""),
             affix=affix,
-            inputmode=_inputmode(component),
+            inputmode=inputmode_of(component),
             input_type={"email": "email", "phone": "tel"}.get(getattr(component, "validation", None) or "", "text"),
             accept=", ".join(component.accept) if isinstance(component, FileField) else "",
             multiple=isinstance(component, FileField) and component.multiple,
@@ -388,46 +371,3 @@ def _without_edges(blocks: Sequence[Block]) -> tuple[Block, ...]:
     while kept and isinstance(kept[-1], LineView):
         kept.pop()
     return tuple(kept)
-
-
-def _kind(component: Field) -> str:
-    if isinstance(component, TextField):
-        return "textarea" if component.multiline else "text"
-    if isinstance(component, TemporalField):
-        return component.subtype.value
-    if isinstance(component, ChoiceField):
-        return component.widget
-    return {NumberField: "number", CheckboxField: "checkbox", FileField: "file", ExpressionField: "expression"}[type(component)]
-
-
-def _displayed(component: Field, value: object) -> str:
-    """The answer as the control shows it; what was typed stays as it was typed."""
-    if isinstance(component, FileField | ChoiceField | CheckboxField) or value is None:
-        return ""
-    if isinstance(component, TemporalField):
-        return show_temporal(component.subtype, str(value))
-    return value if isinstance(value, str) and not isinstance(component, ExpressionField) else plain_text(value)
-
-
-def _shown(component: Field, value: object, options: Iterable[OptionView]) -> str:
-    """The answer as people read it."""
-    if isinstance(component, CheckboxField):
-        return plain_text(value is True)
-    if isinstance(component, ChoiceField):
-        chosen = [option.label for option in options if option.checked]
-        return ", ".join(chosen) or plain_text(value)
-    if isinstance(component, FileField):
-        count = len(value) if isinstance(value, list) else 0
-        return "" if count == 0 else "1 Datei" if count == 1 else f"{count} Dateien"
-    text = _displayed(component, value)
-    return f"{text} Uhr" if text and isinstance(component, TemporalField) and component.subtype is not Temporal.DATE else text
-
-
-def _inputmode(component: Field) -> str:
-    if isinstance(component, NumberField):
-        return "numeric" if component.decimals == 0 else "decimal"
-    return "numeric" if isinstance(component, TemporalField) else ""
-
-
-def _joined(*ids: str) -> str:
-    return " ".join(filter(None, ids))

@@ -51,7 +51,7 @@ def evaluate(text: str, names: Any) -> Any:
     return {"1": 1, "hide": names.get("ja") is True, "string(today())": "2026-11-22"}[text]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=8), st.booleans())
 def test_any_json_is_answered(data, partial):
     result = submit(FORM, data, evaluate, {"liste": ["a", 1]}, door=Door.JSON, partial=partial)
@@ -67,7 +67,7 @@ def test_any_json_is_answered(data, partial):
         assert submit(FORM, result.typed, evaluate, {}, door=Door.JSON, partial=True).typed == result.typed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=6), st.text(max_size=12) | st.lists(st.text(max_size=12), max_size=3), max_size=8))
 def test_any_post_is_answered(data):
     result = submit(FORM, data, evaluate, {})
@@ -76,7 +76,7 @@ def test_any_post_is_answered(data):
     assert all(text.endswith(".") for text in result.errors.values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from(["id", "components", "schemaVersion", "type"]), JSON) | JSON)
 def test_any_document_is_read_or_refused(document):
     assert read_or_refused(document)
@@ -90,7 +90,7 @@ COMPONENT = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(COMPONENT, max_size=3))
 def test_any_component_is_read_or_refused(components):
     assert read_or_refused({"id": "a", "components": components})

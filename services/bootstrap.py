@@ -72,7 +72,7 @@ class Profile:
         found = self._known.get(mandant)
         if found is None:
             with self._engine.connect() as connection:
-                names = dict(connection.execute(text("select mandant, profil from alle_mandanten()")).tuples().all())
+                names = {row.mandant: row.profil for row in connection.execute(text("select mandant, profil from alle_mandanten()"))}
             found = self._known[mandant] = load_profil(names[mandant])
         return found
 

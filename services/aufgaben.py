@@ -16,7 +16,6 @@ from services.errors import InvalidInput, TaskNotOpen
 from services.fall import akte
 from services.prozess import rechte
 from services.prozess.command import Command
-from services.prozess.definitions import library
 from services.prozess.tasks import lock
 from services.unit_of_work import UnitOfWork, transact
 
@@ -97,7 +96,7 @@ def open_in(uow: UnitOfWork, *, key: int) -> OpenForm | None:
     command = Command(uow)
     command.store.add(instance)
     command.open_family(instance.business_id)
-    form = library().form(uow.session, row.form_definition)
+    form = uow.app.library.form(uow.session, row.form_definition)
     variables = command.visible_variables(instance.key, row.task_id)
     person = person_of(variables)
     sections = sections_of(uow, form, instance.business_id, person)
@@ -124,9 +123,10 @@ def complete_with_form(app: App, actor: Actor, *, key: int, values: Any, typed: 
     """
     def work(uow: UnitOfWork) -> None:
         row, instance = lock(uow, key)
-        rechte.require_task(uow, "complete", row)
         if row.task_status != "CREATED":
+            rechte.require_task(uow, "read", row)  # whoever may see it is told that somebody was faster
             raise TaskNotOpen(task=key, status=row.task_status)
+        rechte.require_task(uow, "complete", row)
         command = Command(uow)
         command.store.add(instance)
         command.begin(instance)
@@ -142,7 +142,7 @@ def complete_with_form(app: App, actor: Actor, *, key: int, values: Any, typed: 
 def take_answers(uow: UnitOfWork, command: Command, row: Any, instance_key: int, business_id: str | None, values: Any, *,  # noqa: ANN401  rows, JSON
                  typed: bool) -> Mapping[str, Any]:
     """The process variables of a form; its other answers are written to the Fallakte."""
-    form = library().form(uow.session, row.form_definition)
+    form = uow.app.library.form(uow.session, row.form_definition)
     seen = command.visible_variables(instance_key, row.task_id)
     person = person_of(seen)
     sections = sections_of(uow, form, business_id, person)

@@ -14,6 +14,7 @@ from services.db.session import MandantSession, make_engine, make_session_factor
 from services.fall.auftraege import AUFTRAEGE
 from services.fall import fakten
 from services.keys import KeyAllocator
+from services.prozess.definitions import Library
 from services.uhr import TestmodusClock
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class App:
     facts: Callable[[MandantSession, str], Mapping[str, Any]]  # (session, Aktenzeichen) -> routing facts `fall`, read lazily
     profil_of: Callable[[str], Profil]                          # Mandant -> Kommunalprofil
     keys: KeyAllocator = field(default_factory=KeyAllocator)
+    library: Library = field(default_factory=Library)
 
     def start_process(self, uow: UnitOfWork, actor: Actor, process_id: str, variables: Mapping[str, object], business_id: str) -> int:
         """Start the latest version of a process for a case, in the caller's transaction; returns the key of the instance."""

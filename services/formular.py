@@ -18,7 +18,6 @@ from services import aufgaben
 from services.aufgaben import FormRefused, OpenForm, open_in
 from services.errors import NotFound, TaskNotOpen
 from services.prozess import entwuerfe, rechte, tasks
-from services.prozess.definitions import library
 from services.prozess.evaluator import make_evaluator
 from services.unit_of_work import UnitOfWork, transact
 
@@ -139,7 +138,7 @@ def _words(uow: UnitOfWork, task: TaskInfo, data: MultiDict | None) -> str:
                               {"f": task.form_id}).scalar_one_or_none()
     if key is None:
         return ""
-    form = library().form(uow.session, key)
+    form = uow.app.library.form(uow.session, key)
     evaluate = aufgaben.evaluator_for(make_evaluator(uow, task.business_id, []))
     typed = submit(form, data, evaluate, {}, partial=True).typed
     view = build_view(form, typed, {}, evaluate, {}, readonly=True)

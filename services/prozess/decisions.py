@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from services.prozess import rechte
 from services.errors import InvalidInput, NotFound
-from services.prozess.definitions import library
 from services.prozess.evaluator import make_evaluator
 from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, read
@@ -49,7 +48,7 @@ def evaluate(app: App, actor: Actor, *, decision_id: str | None = None, key: int
         if row is None:
             raise NotFound(f"Die Entscheidung „{decision_id or key}“ gibt es hier nicht.")
         functions = make_evaluator(uow, None, []).functions
-        decided = library().decision(uow.session, row.key).evaluate(row.decision_id, dict(variables or {}), functions)
+        decided = uow.app.library.decision(uow.session, row.key).evaluate(row.decision_id, dict(variables or {}), functions)
         return Evaluated(key=row.key, id=row.decision_id, name=row.name, version=row.version, requirements_id=row.requirements_id,
                          requirements_key=row.requirements_key, decision=decided)
     return read(app, actor, work)

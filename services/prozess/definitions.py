@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import text
@@ -37,7 +36,7 @@ class DefinitionInfo:
 
 
 class Library:
-    """Parsed definitions of one process. Thread-safe enough: parsing twice is waste, never wrong."""
+    """Parsed definitions of one application. Thread-safe enough: parsing twice is waste, never wrong."""
 
     def __init__(self) -> None:
         self._by_key: dict[tuple[str, int], Any] = {}
@@ -92,9 +91,3 @@ def find_process(session: Session, *, process_id: str | None = None, key: int | 
     if row is None or (process_id is None and key is None):
         raise NotFound(f"Den Prozess „{process_id or key}“ gibt es hier nicht. Bitte zuerst das Modell einspielen.", process=process_id or key)
     return DefinitionInfo(**row)
-
-
-@lru_cache(maxsize=1)
-def library() -> Library:
-    """The library of this operating-system process."""
-    return Library()

@@ -13,7 +13,6 @@ from engine.errors import ExpressionError
 from engine.expressions import Expressions
 from engine.feel import to_json
 from processes.profil import UnknownFrist
-from services.prozess.definitions import library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +82,7 @@ class Evaluators:
                                       {"d": decision_id}).one_or_none()
             if row is None:
                 raise ExpressionError(f"Die Entscheidung „{decision_id}“ ist nicht eingespielt.")
-            decided = library().decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
+            decided = uow.app.library.decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
             self.decisions.append({
                 "mandant": uow.actor.mandant, "instance_key": instance_key, "decision_id": decision_id, "decision_key": row.key,
                 "result": to_json(decided.value), "matched": [matched(rule) for rule in decided.matched_rules], "at": uow.now})

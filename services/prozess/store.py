@@ -10,7 +10,7 @@ from sqlalchemy import text
 from engine import state as codec
 from engine.errors import CallFailed, InstanceNotRunning
 from services.errors import NotFound
-from services.prozess.definitions import find_process, library
+from services.prozess.definitions import find_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ class SqlStore:
             row = self.row(number)
             if row.state is None:
                 raise InstanceNotRunning(key)
-            definition = library().process(self.session, row.definition_key)
+            definition = self.uow.app.library.process(self.session, row.definition_key)
             found = self.live[number] = codec.load(row.state, definition, self.evaluator_of(number), self.uow.now)
         return found
 
@@ -120,7 +120,7 @@ class SqlStore:
         self.live[key] = instance
 
     def definition(self, key: str) -> Definition:
-        return library().process(self.session, int(key))
+        return self.uow.app.library.process(self.session, int(key))
 
     def resolve(self, process: str, binding: str, version_tag: str | None, caller: str | None) -> Definition:
         deployment = find_process(self.session, key=int(caller)).deployment_key if binding == "deployment" and caller else None
@@ -128,7 +128,7 @@ class SqlStore:
             info = find_process(self.session, process_id=process, version_tag=version_tag if binding == "versionTag" else None, deployment_key=deployment)
         except NotFound as error:
             raise CallFailed(error.detail) from error
-        return library().process(self.session, info.key)
+        return self.uow.app.library.process(self.session, info.key)
 
     def new_key(self) -> str:
         return str(self.uow.key())

@@ -12,7 +12,6 @@ from services.db.models.prozess import ProcessInstance, UserTask
 from services.errors import Conflict, InvalidInput, NotFound, TaskNotOpen
 from services.prozess import rechte
 from services.prozess.command import Command
-from services.prozess.definitions import library
 from services.prozess.store import InstanceRow
 from services.unit_of_work import UnitOfWork, read, transact
 
@@ -95,7 +94,7 @@ def tab_condition(actor: Actor, tab: Tab) -> ColumnElement[bool]:
         return and_(c.status == "CREATED", c.assignee == actor.login)
     if tab == "groups":
         return and_(c.status == "CREATED", c.assignee.is_(None),
-                    or_(c.candidate_groups.overlap(sorted(actor.groups)), c.candidate_users.any(actor.login)))
+                    or_(c.candidate_groups.overlap(sorted(actor.groups)), c.candidate_users.contains([actor.login])))
     return c.status == "CREATED"
 
 
@@ -162,7 +161,7 @@ def form_of(app: App, actor: Actor, *, task: TaskInfo) -> tuple[Form, int, int] 
                                   {"f": task.form_id}).one_or_none()
         if row is None:
             raise NotFound(f"Das Formular „{task.form_id}“ ist nicht eingespielt.")
-        return library().form(uow.session, row.key), row.key, row.version
+        return uow.app.library.form(uow.session, row.key), row.key, row.version
     return read(app, actor, work)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from services.context import system_actor
 from services.prozess.command import Command
-from services.prozess.definitions import find_process, library
+from services.prozess.definitions import find_process
 from services.prozess.evaluator import make_evaluator
 from services.unit_of_work import UnitOfWork, transact
 
@@ -38,7 +38,9 @@ def fire_due(app: App, *, limit: int = 50) -> int:
 
 
 def note_failure(uow: UnitOfWork, key: int) -> None:
-    uow.session.execute(text("update timer set failures = least(failures + 1, 100) where key = :k"), {"k": key})
+    """Wait longer after each failure: 10 seconds, doubled each time, at most some 11 hours."""
+    uow.session.execute(text("update timer set failures = least(failures + 1, 100), not_before = :now + interval '5 seconds' * power(2, "
+                             "least(failures + 1, 13)) where key = :k"), {"k": key, "now": uow.now})
 
 
 def fire(uow: UnitOfWork, key: int) -> bool:
@@ -75,7 +77,7 @@ def fire_start(uow: UnitOfWork, key: int) -> bool:
     instance = command.start(definition.process_id, {}, definition_key=definition.key, start_element=timer.element_id)
     command.finish("timer.start", f"process_instance:{instance}", detail={"element": timer.element_id})
     uow.session.execute(text("update timer set status = 1, ended = :now where key = :k"), {"k": key, "now": uow.now})
-    start = next(s for s in library().process(uow.session, definition.key).start_subscriptions if s.element == timer.element_id)
+    start = next(s for s in uow.app.library.process(uow.session, definition.key).start_subscriptions if s.element == timer.element_id)
     evaluator = make_evaluator(uow, None, [])
     due = evaluator.timer(start.form, start.text, {}, timer.due.timestamp())
     if due.cycle is not None:

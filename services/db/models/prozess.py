@@ -178,6 +178,7 @@ class Timer(Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     ended: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    not_before: Mapped[datetime | None]
 
 
 class MessageSubscription(Base):

@@ -46,7 +46,6 @@ def test_completing_a_task_needs_few_statements_and_one_commit(app) -> None:
     deploy(app, bpmn.sequence("p", bpmn.user("erste"), bpmn.user("zweite")))
     started(app, "p")
     task = only_task(app)
-    aufgaben.library().process  # noqa: B018  the cache of definitions is warm after the start
     statements, commits = [], []
     event.listen(app.engine, "before_cursor_execute", lambda c, cur, sql, *_: statements.append(sql))
     event.listen(app.engine, "commit", lambda _: commits.append(1))

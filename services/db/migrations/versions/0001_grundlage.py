@@ -151,6 +151,7 @@ def upgrade() -> None:
     sa.Column('status', sa.SmallInteger(), nullable=False),
     sa.Column('ended', sa.DateTime(timezone=True), nullable=True),
     sa.Column('failures', sa.SmallInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_timer')),
     schema='etappe'
     )
@@ -446,7 +447,7 @@ FUNCTIONS = (
     language sql stable security definer set search_path = etappe, pg_temp as
     $$ select t.mandant, t.key, t.root_key from timer t left join process_instance r on r.key = t.root_key
        where t.status = 0 and t.due <= bis and (r.key is null or r.status = 'ACTIVE')
-         and (t.failures = 0 or t.due + interval '5 seconds' * power(2, least(t.failures, 12)) <= bis)
+         and (t.not_before is null or t.not_before <= bis)
        order by t.due, t.key limit anzahl $$
     """,
     """

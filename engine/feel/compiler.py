@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, TypeAlias
 
 from engine.feel import loops
 from engine.feel import nodes as n
 from engine.feel.operators import ARITHMETIC, get_property, negate
 from engine.feel.scope import Scope
+from engine.feel.types import FeelType
 
 from engine.feel.values import NATIVE, FeelFunction, Faulty, Range, Value, compare, equal, kind_of, wrap
 
@@ -58,6 +61,8 @@ def _path(node: n.Path) -> Code:
             scope.run.problem(f"„{name}“ von null ist null.")
             return None
         try:
+            if type(owner) is list:
+                scope.run.check_items(len(owner))
             return get_property(owner, name)
         except Faulty as fault:
             scope.run.problem(str(fault))
@@ -111,7 +116,7 @@ def _equality(node: n.Comparison) -> Code:
         one, other = left(scope), right(scope)
         if type(one) is str and type(other) is str:
             return (one == other) is wanted
-        same = equal(one, other)
+        same = scope.run.same(one, other)
         if same is None:
             scope.run.problem(f"{kind_of(one)} und {kind_of(other)} können nicht verglichen werden.")
             return None
@@ -184,7 +189,13 @@ def _if(node: n.If) -> Code:
 
 def _list(node: n.ListOf) -> Code:
     items = tuple(compile_node(item) for item in node.items)
-    return lambda scope: [item(scope) for item in items]
+
+    def run(scope: Scope) -> Value:
+        found = [item(scope) for item in items]
+        scope.run.size(found)
+        return found
+
+    return run
 
 
 def _context(node: n.ContextOf) -> Code:
@@ -199,6 +210,7 @@ def _context(node: n.ContextOf) -> Code:
         inner = Scope(found, scope, scope.run)
         for key, value in entries:
             found[key] = value(inner)
+        scope.run.size(found)
         return found
 
     return run
@@ -256,7 +268,10 @@ def _tests(node: n.Tests, *, unary: bool = True) -> Code:
         value = scope.vars["?"]
         result: bool | None = False
         for test, kind in tests:
-            passed = _passes(value, test(scope), kind)
+            wanted = test(scope)
+            if type(wanted) is list:
+                scope.run.tick(scope.run.size(wanted))
+            passed = _passes(value, wanted, kind)
             if passed is True:
                 return not negated
             if passed is None:
@@ -347,11 +362,13 @@ def _lambda(node: n.Lambda) -> Code:
     parameters = tuple(name for name, _ in node.parameters)
     types = tuple(kind for _, kind in node.parameters)
     body = None if node.body is None else compile_node(node.body)
+    cost = turn_cost(node.body)
 
     def run(scope: Scope) -> Value:
         def call(*arguments: Value) -> Value:
             if body is None:
                 raise Faulty("Externe Funktionen werden nicht ausgeführt.")
+            scope.run.tick(cost)
             return body(Scope(dict(zip(parameters, arguments, strict=True)), scope, scope.run))
 
         return FeelFunction("function", parameters, call, types=types)
@@ -360,7 +377,7 @@ def _lambda(node: n.Lambda) -> Code:
 
 
 def _filter(node: n.Filter) -> Code:
-    return loops.filtered(compile_node(node.base), compile_node(node.condition), _constant_index(node.condition))
+    return loops.filtered(compile_node(node.base), compile_node(node.condition), _constant_index(node.condition), turn_cost(node.condition))
 
 
 def _constant_index(node: n.Node) -> int | None:
@@ -376,11 +393,11 @@ def _bindings(bindings: n.Bindings) -> tuple[tuple[str, Code, Code | None], ...]
 
 
 def _for(node: n.For) -> Code:
-    return loops.iteration(_bindings(node.bindings), compile_node(node.body), uses_partial="partial" in free_names(node.body))
+    return loops.iteration(_bindings(node.bindings), compile_node(node.body), uses_partial="partial" in free_names(node.body), cost=turn_cost(node.body))
 
 
 def _quantified(node: n.Quantified) -> Code:
-    return loops.quantified(_bindings(node.bindings), compile_node(node.condition), is_some=node.is_some)
+    return loops.quantified(_bindings(node.bindings), compile_node(node.condition), is_some=node.is_some, cost=turn_cost(node.condition))
 
 
 _COMPILERS: Final[dict[type, Callable[..., Code]]] = {
@@ -408,6 +425,20 @@ _COMPILERS: Final[dict[type, Callable[..., Code]]] = {
 }
 
 
+def turn_cost(node: object) -> int:
+    """Steps that one turn of a loop around a node, or one call of a function with this body, is charged."""
+    return 1 + node_count(node) // 2
+
+
+def node_count(node: object) -> int:
+    """Number of nodes of a tree."""
+    if isinstance(node, tuple):
+        return sum(node_count(part) for part in node)
+    if not dataclasses.is_dataclass(node) or isinstance(node, (FeelType, type)):
+        return 0
+    return 1 + sum(node_count(getattr(node, field.name)) for field in dataclasses.fields(node))
+
+
 def free_names(node: n.Node) -> frozenset[str]:
     """Names an expression takes from its surroundings: variables and functions, also those a filter might find in an element."""
     found: set[str] = set()
@@ -415,7 +446,7 @@ def free_names(node: n.Node) -> frozenset[str]:
     return frozenset(found)
 
 
-def _collect(node: object, bound: frozenset[str], found: set[str]) -> None:
+def _collect(node: object, bound: AbstractSet[str], found: set[str]) -> None:
     if isinstance(node, n.Name):
         if node.name not in bound:
             found.add(node.name)
@@ -425,9 +456,10 @@ def _collect(node: object, bound: frozenset[str], found: set[str]) -> None:
             bound |= {name}
         _collect(node.body if isinstance(node, n.For) else node.condition, bound, found)
     elif isinstance(node, n.ContextOf):
+        inner = set(bound)
         for key, value in node.entries:
-            _collect(value, bound, found)
-            bound |= {key}
+            _collect(value, inner, found)
+            inner.add(key)
     elif isinstance(node, n.Lambda):
         _collect(node.body, bound | {name for name, _ in node.parameters}, found)
     elif isinstance(node, n.In):

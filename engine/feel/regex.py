@@ -444,15 +444,15 @@ def compiled(source: str, flags: str) -> Pattern:
     return Pattern(source, Flags.read(flags))
 
 
-def matches(text: str, source: str, flags: str, steps: int) -> bool:
-    """Whether the pattern occurs in the text. Raises Faulty, or BudgetError after so many steps."""
-    return compiled(source, flags).search(text, 0, [steps]) is not None
+def matches(text: str, source: str, flags: str, budget: list[int]) -> bool:
+    """Whether the pattern occurs in the text. Raises Faulty, or BudgetError when the steps in `budget` are spent."""
+    return compiled(source, flags).search(text, 0, budget) is not None
 
 
-def replace(text: str, source: str, replacement: str, flags: str, steps: int) -> str:
+def replace(text: str, source: str, replacement: str, flags: str, budget: list[int]) -> str:
     """The text with every match replaced; `$1` stands for a group. Raises Faulty or BudgetError."""
     pattern = compiled(source, flags)
-    budget = [steps]
+    longest = 4 * budget[0]
     if pattern.search("", 0, budget) is not None:
         raise Faulty("Der reguläre Ausdruck passt auf den leeren Text.")
     parts = [replacement] if "q" in flags else _replacement_parts(replacement, pattern.groups)
@@ -464,7 +464,7 @@ def replace(text: str, source: str, replacement: str, flags: str, steps: int) ->
             piece = part if isinstance(part, str) else _group(text, found, part)
             result.append(piece)
             size += len(piece)
-        if size > 4 * steps:
+        if size > longest:
             raise BudgetError("Der ersetzte Text wird zu lang.")
         position = found[1]
     return "".join(result) + text[position:]
@@ -498,10 +498,9 @@ def _replacement_parts(replacement: str, groups: int) -> list[str | int]:
     return parts
 
 
-def split(text: str, source: str, steps: int) -> list[str]:
+def split(text: str, source: str, budget: list[int]) -> list[str]:
     """The parts of the text between the matches. Raises Faulty or BudgetError."""
     pattern = compiled(source, "")
-    budget = [steps]
     if pattern.search("", 0, budget) is not None:
         raise Faulty("Das Trennzeichen passt auf den leeren Text.")
     parts: list[str] = []

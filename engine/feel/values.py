@@ -108,6 +108,9 @@ NATIVE: Final = frozenset(
 )
 
 
+_NATIVE_ITEMS: Final = NATIVE | {list}
+
+
 def wrap(value: Value) -> Value:
     """Turn what a variable holds into a FEEL value.
 
@@ -118,9 +121,10 @@ def wrap(value: Value) -> Value:
     if kind in NATIVE:
         return value
     if kind is list:
+        # Inner lists are wrapped when they are read in turn; going down here would cost once per level and reader.
         for item in value:
-            if type(item) not in NATIVE:
-                return [wrap(item) for item in value]
+            if type(item) not in _NATIVE_ITEMS:
+                return [item if type(item) is list else wrap(item) for item in value]
         return value
     if kind is float:
         return Decimal(repr(value)) if value - value == 0 else None

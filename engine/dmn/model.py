@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.dmn.boxed import BoxedCompiler
 from engine.dmn.itemtypes import type_named
-from engine.dmn.reader import Element, Key, Source, child, children, href_key
+from engine.dmn.reader import Element, Key, Source, child, children, href_key, line_of
 from engine.dmn.tables import DecisionRun, MatchedRule
 from engine.feel import FUNCTIONS, FeelError
 from engine.feel.budget import DEFAULT, Budget, BudgetError
@@ -177,10 +177,10 @@ class DecisionModel:
     def _find(self, decision: str) -> Element:
         found = self.main.elements.get(decision)
         if found is None or found.kind not in {"decision", "service"}:
-            candidates = [element for element in self.main.elements.values() if element.kind in {"decision", "service"} and decision in {element.label, element.name}]
-            if not candidates:
-                raise FeelError(decision, "Diese Entscheidung gibt es im Modell nicht.")
-            found = candidates[0]
+            for element in self.main.elements.values():
+                if element.kind in {"decision", "service"} and decision in {element.label, element.name}:
+                    return element
+            raise FeelError(decision, "Diese Entscheidung gibt es im Modell nicht.")
         return found
 
     def _report(self, node: _Element, text: str, reason: str) -> None:
@@ -188,7 +188,7 @@ class DecisionModel:
         while owner is not None and not owner.get("id"):
             owner = owner.getparent()
         own_id = "" if owner is None else owner.get("id") or ""
-        self._problems.append(Problem(element_id=own_id, text=text, reason=reason, line=int(node.sourceline or 0)))
+        self._problems.append(Problem(element_id=own_id, text=text, reason=reason, line=line_of(node)))
 
     def _requirements(self, element: Element, arrow: str, *targets: str) -> tuple[Requirement, ...]:
         prefixes = {namespace: name for name, namespace in element.source.imports.items()}
@@ -217,7 +217,9 @@ class DecisionModel:
         if element.kind == "bkm":
             body = child(element.node, "encapsulatedLogic")
             if body is None:
-                return Logic(element, kind, compiler.failed(element.node, "", f"In „{element.label}“ fehlt die Logik."), knowledge=knowledge)
+                return Logic(
+                    element, kind, compiler.failed(element.node, "", f"In „{element.label}“ fehlt die Logik."), knowledge=knowledge
+                )
             parameters, types = compiler.parameters(body)
             if (body.get("kind") or "FEEL").upper() != "FEEL":
                 code = compiler.failed(body, body.get("kind") or "", "Externe Funktionen werden nicht ausgeführt.")
@@ -276,7 +278,9 @@ def _order(model: DecisionModel, targets: Sequence[Element], given: frozenset[Ke
 class Evaluation:
     """The values of one evaluation; `given` replaces decisions and inputs (for decision services)."""
 
-    def __init__(self, model: DecisionModel, context: Mapping[str, Value], run: DecisionRun, given: dict[Key, Value], depth: int = 0) -> None:
+    def __init__(
+        self, model: DecisionModel, context: Mapping[str, Value], run: DecisionRun, given: dict[Key, Value], depth: int = 0
+    ) -> None:
         self.model = model
         self.context = context
         self.run = run
@@ -290,7 +294,9 @@ class Evaluation:
         """Evaluate an element and everything it requires, keeping what each decision did."""
         if element.kind == "service":
             value = self.run.call(self.service(element, from_context=True), [])
-            return Decision(id=element.key.id, name=element.label, value=value, matched_rules=tuple(self.run.matched), problems=tuple(problems))
+            return Decision(
+                id=element.key.id, name=element.label, value=value, matched_rules=tuple(self.run.matched), problems=tuple(problems)
+            )
         outcomes: dict[str, Decision] = {}
         result: Decision | None = None
         for decision in _order(self.model, [element], frozenset(self.given)):
@@ -391,5 +397,3 @@ class Evaluation:
 
         parameters = () if from_context else logic.parameters
         return FeelFunction(element.name, parameters, call, types=None if from_context else logic.types, result=logic.type)
-
-

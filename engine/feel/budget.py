@@ -31,7 +31,7 @@ class Budget:
 
 
 DEFAULT = Budget()
-MAX_SOURCE = 100_000
+MAX_SOURCE = 50_000
 """Characters of one expression."""
 MAX_NESTING = 80
 """Nested brackets, calls, conditions and paths of one expression."""

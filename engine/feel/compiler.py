@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, TypeAlias
 
 from engine.feel import loops
 from engine.feel import nodes as n
+from engine.feel.analysis import free_names, turn_cost
 from engine.feel.operators import ARITHMETIC, get_property, negate
 from engine.feel.scope import Scope
-from engine.feel.types import FeelType
-
-from engine.feel.values import NATIVE, FeelFunction, Faulty, Range, Value, compare, equal, kind_of, wrap
+from engine.feel.values import NATIVE, Faulty, FeelFunction, Range, Value, compare, equal, kind_of, wrap
 
 Code: TypeAlias = Callable[[Scope], Value]
 _MISSING: Final = object()
@@ -235,7 +232,11 @@ def range_problem(low: Value, high: Value, *, low_closed: bool, high_closed: boo
     """Why two ends make no range, or None: both null, a closed end that is null, ends of different kinds."""
     if (low is None and low_closed) or (high is None and high_closed) or (low is None and high is None):
         return "Ein Bereich braucht zwei Enden."
-    if low is not None and high is not None and (kind_of(low) != kind_of(high) or kind_of(low) in {"boolean", "list", "context", "function", "range"}):
+    if (
+        low is not None
+        and high is not None
+        and (kind_of(low) != kind_of(high) or kind_of(low) in {"boolean", "list", "context", "function", "range"})
+    ):
         return f"Ein Bereich von {kind_of(low)} bis {kind_of(high)} ist nicht möglich."
     return None
 
@@ -259,7 +260,9 @@ def make_unary(operator: str, end: Value) -> Range | None:
 
 def _tests(node: n.Tests, *, unary: bool = True) -> Code:
     """Unary tests against `?`, which the scope holds; `unary` if they stand in a cell of a decision table, not after `in`."""
-    tests = tuple((compile_node(test), _Test("?" in free_names(test), isinstance(test, (n.RangeOf, n.UnaryRange)), unary)) for test in node.tests)
+    tests = tuple(
+        (compile_node(test), _Test("?" in free_names(test), isinstance(test, (n.RangeOf, n.UnaryRange)), unary)) for test in node.tests
+    )
     negated = node.negated
 
     def run(scope: Scope) -> Value:
@@ -387,13 +390,13 @@ def _constant_index(node: n.Node) -> int | None:
 
 
 def _bindings(bindings: n.Bindings) -> tuple[tuple[str, Code, Code | None], ...]:
-    return tuple(
-        (name, compile_node(domain.start), None if domain.end is None else compile_node(domain.end)) for name, domain in bindings
-    )
+    return tuple((name, compile_node(domain.start), None if domain.end is None else compile_node(domain.end)) for name, domain in bindings)
 
 
 def _for(node: n.For) -> Code:
-    return loops.iteration(_bindings(node.bindings), compile_node(node.body), uses_partial="partial" in free_names(node.body), cost=turn_cost(node.body))
+    return loops.iteration(
+        _bindings(node.bindings), compile_node(node.body), uses_partial="partial" in free_names(node.body), cost=turn_cost(node.body)
+    )
 
 
 def _quantified(node: n.Quantified) -> Code:
@@ -423,72 +426,3 @@ _COMPILERS: Final[dict[type, Callable[..., Code]]] = {
     n.UnaryRange: _unary_range,
     n.Lambda: _lambda,
 }
-
-
-def turn_cost(node: object) -> int:
-    """Steps that one turn of a loop around a node, or one call of a function with this body, is charged."""
-    return 1 + node_count(node) // 2
-
-
-def node_count(node: object) -> int:
-    """Number of nodes of a tree."""
-    if isinstance(node, tuple):
-        return sum(node_count(part) for part in node)
-    if not dataclasses.is_dataclass(node) or isinstance(node, (FeelType, type)):
-        return 0
-    return 1 + sum(node_count(getattr(node, field.name)) for field in dataclasses.fields(node))
-
-
-def free_names(node: n.Node) -> frozenset[str]:
-    """Names an expression takes from its surroundings: variables and functions, also those a filter might find in an element."""
-    found: set[str] = set()
-    _collect(node, frozenset(), found)
-    return frozenset(found)
-
-
-def _collect(node: object, bound: AbstractSet[str], found: set[str]) -> None:
-    if isinstance(node, n.Name):
-        if node.name not in bound:
-            found.add(node.name)
-    elif isinstance(node, (n.For, n.Quantified)):
-        for name, domain in node.bindings:
-            _collect(domain, bound, found)
-            bound |= {name}
-        _collect(node.body if isinstance(node, n.For) else node.condition, bound, found)
-    elif isinstance(node, n.ContextOf):
-        inner = set(bound)
-        for key, value in node.entries:
-            _collect(value, inner, found)
-            inner.add(key)
-    elif isinstance(node, n.Lambda):
-        _collect(node.body, bound | {name for name, _ in node.parameters}, found)
-    elif isinstance(node, n.In):
-        # What the tests call `?` is the operand, unless it is tested in turn.
-        _collect(node.operand, bound, found)
-        _collect(node.tests, bound | {"?"}, found)
-    elif isinstance(node, tuple):
-        for part in node:
-            _collect(part, bound, found)
-    elif type(node) in _FIELDS:
-        for name in _FIELDS[type(node)]:
-            _collect(getattr(node, name), bound, found)
-
-
-_FIELDS: Final[dict[type, tuple[str, ...]]] = {
-    n.Path: ("base",),
-    n.Filter: ("base", "condition"),
-    n.Call: ("function", "arguments"),
-    n.Arithmetic: ("first", "rest"),
-    n.Negation: ("operand",),
-    n.Comparison: ("left", "right"),
-    n.Between: ("operand", "low", "high"),
-    n.Tests: ("tests",),
-    n.Junction: ("operands",),
-    n.If: ("condition", "then", "otherwise"),
-    n.Domain: ("start", "end"),
-    n.InstanceOf: ("operand",),
-    n.ListOf: ("items",),
-    n.RangeOf: ("low", "high"),
-    n.UnaryRange: ("operand",),
-}
-

@@ -187,6 +187,14 @@ def _included(*, low: bool) -> Callable[[Range], Value]:
     return included
 
 
+def _of_date(get: Callable[[FeelDate], Value]) -> Callable[[FeelDateTime], Value]:
+    return lambda moment: get(moment.date)
+
+
+def _of_time(get: Callable[[FeelTime], Value]) -> Callable[[FeelDateTime], Value]:
+    return lambda moment: get(moment.time)
+
+
 _DATE_PROPERTIES: Final[dict[str, Callable[[FeelDate], Value]]] = {
     "year": lambda day: day.year,
     "month": lambda day: day.month,
@@ -203,8 +211,8 @@ PROPERTIES: Final[dict[type, dict[str, Callable[[Value], Value]]]] = {
     FeelDate: {**_DATE_PROPERTIES},
     FeelTime: {**_TIME_PROPERTIES, "time offset": lambda time: _offset(time, None)},
     FeelDateTime: {
-        **{name: (lambda moment, get=get: get(moment.date)) for name, get in _DATE_PROPERTIES.items()},
-        **{name: (lambda moment, get=get: get(moment.time)) for name, get in _TIME_PROPERTIES.items()},
+        **{name: _of_date(get) for name, get in _DATE_PROPERTIES.items()},
+        **{name: _of_time(get) for name, get in _TIME_PROPERTIES.items()},
         "time offset": lambda moment: _offset(moment.time, moment.date),
     },
     DaysDuration: {"days": _part(0), "hours": _part(1), "minutes": _part(2), "seconds": _part(3)},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.feel.budget import DEFAULT, Budget, BudgetError
 from engine.feel.temporal import TemporalError
-from engine.feel.values import FeelFunction, Faulty, Range, Value, equal, is_context, is_number, kind_of, wrap
+from engine.feel.values import Faulty, FeelFunction, Range, Value, equal, is_context, is_number, kind_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +121,7 @@ class Run:
             self.problem(f"{function.name}: {fault}")
             return None
         except TemporalError as fault:
-            self.problem(f"{function.name}: Diese Zeitangabe gibt es nicht ({fault}).")
+            self.problem(f"{function.name}: {fault}")
             return None
         finally:
             self.depth -= 1
@@ -154,7 +154,11 @@ def _bound(function: FeelFunction, arguments: Sequence[Value], names: Sequence[s
         missing = [name for name in function.parameters if name not in given]
         if missing and function.types is not None and function.kinds is None:
             raise Faulty(f"Das Argument „{missing[0]}“ fehlt.")
-        while values and function.parameters[len(values) - 1] not in given and len(values) > (count if function.required is None else function.required):
+        while (
+            values
+            and function.parameters[len(values) - 1] not in given
+            and len(values) > (count if function.required is None else function.required)
+        ):
             values.pop()
     else:
         values = list(arguments)

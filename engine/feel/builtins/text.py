@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from engine.feel import regex
 from engine.feel.builtins.registry import Registry
-from engine.feel.scope import whole_number
 from engine.feel.values import Faulty, Value, value_text, wrap
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.dmn.itemtypes import read_types
-from engine.dmn.model import Decision, DecisionInfo, DecisionModel, Problem
+from engine.dmn.model import DecisionModel
 from engine.dmn.reader import Source, line_of, names_in, read_source
+from engine.dmn.results import Decision, DecisionInfo, Problem
 from engine.dmn.tables import MatchedRule
 from engine.feel.reading import Syntax
 

@@ -154,7 +154,13 @@ def _between(node: n.Between) -> Code:
 
     def run(scope: Scope) -> Value:
         value = operand(scope)
-        return Range(low(scope), high(scope), low_closed=True, high_closed=True).contains(value)
+        above, below = compare(value, low(scope)), compare(value, high(scope))
+        if (above is not None and above < 0) or (below is not None and below > 0):
+            return False
+        if above is None or below is None:
+            scope.run.problem("Für „between“ passen die Arten der Werte nicht zusammen.")
+            return None
+        return True
 
     return run
 

@@ -227,6 +227,13 @@ PROPERTIES: Final[dict[type, dict[str, Callable[[Value], Value]]]] = {
 PROPERTY_NAMES: Final = ("time offset", "start included", "end included")
 
 
+def _property_or_null(value: Value, name: str) -> Value:
+    try:
+        return get_property(value, name)
+    except Faulty:
+        return None
+
+
 def get_property(value: Value, name: str) -> Value:
     """`value.name`: an entry of a context, a part of a date or duration, or, for a list, that of each element."""
     if isinstance(value, Mapping):
@@ -235,7 +242,7 @@ def get_property(value: Value, name: str) -> Value:
         except KeyError:
             raise Faulty(f"Der Kontext hat keinen Eintrag „{name}“.") from None
     if type(value) is list:
-        return [get_property(wrap(item), name) if item is not None else None for item in value]
+        return [_property_or_null(wrap(item), name) for item in value]
     getter = PROPERTIES.get(type(value), {}).get(name)
     if getter is None:
         raise Faulty(f"Ein Wert der Art {kind_of(value)} hat keine Eigenschaft „{name}“.")

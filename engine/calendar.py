@@ -32,7 +32,7 @@ class Calendar:
 
     def __init__(self, land: str = "NW", closing_days: AbstractSet[dt.date] = frozenset()) -> None:
         """Raises ValueError for an unknown Land."""
-        if land not in holidays.DE.subdivisions:
+        if land not in holidays.list_supported_countries()["DE"]:
             raise ValueError(f"unknown Land {land!r}")
         self.land = land
         self.closing_days = frozenset(closing_days)

@@ -1,8 +1,9 @@
 """Texts of timers: ISO 8601 date, duration and cycle, cron, or a FEEL value; and when a cycle is due again.
 
 Years, months, weeks and days of a duration run on the wall clock of Europe/Berlin (P1D is the same time tomorrow, also when the clocks
-change); hours, minutes and seconds are elapsed time. P1M from 31 January ends on the last day of February. A time without zone is one of
-Europe/Berlin. For local times that do not exist or exist twice see `engine.calendar`; a cron turn within an hour that is repeated comes once.
+change); hours, minutes and seconds are elapsed time. P1M from 31 January ends on the last day of February. A time without zone is one
+of Europe/Berlin. For local times that do not exist or exist twice see `engine.calendar`; a cron turn within an hour that is repeated
+comes once.
 """
 
 from __future__ import annotations
@@ -15,13 +16,23 @@ from typing import Final, Literal, TypeAlias
 from engine.calendar import end_of_day, from_wall_clock, local, plus_wall_clock, start_of_day
 from engine.cron import CronError, is_cron, parse_cron
 from engine.feel.errors import FeelError
-from engine.feel.temporal import DAY_NANOS, DaysDuration, FeelDate, FeelDateTime, MonthsDuration, TemporalError, from_python, parse_date_time
+from engine.feel.temporal import (
+    DAY_NANOS,
+    DaysDuration,
+    FeelDate,
+    FeelDateTime,
+    MonthsDuration,
+    TemporalError,
+    from_python,
+    parse_date_time,
+)
 
 Form: TypeAlias = Literal["date", "duration", "cycle"]
 ENDLESS: Final = -1
 _SECOND: Final = dt.timedelta(seconds=1)
 _DURATION: Final = re.compile(
-    r"P(?:(\d{1,7})Y)?(?:(\d{1,7})M)?(?:(\d{1,7})W)?(?:(\d{1,7})D)?(T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S)?)?", re.ASCII
+    r"P(?:(\d{1,7})Y)?(?:(\d{1,7})M)?(?:(\d{1,7})W)?(?:(\d{1,7})D)?(T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S)?)?",
+    re.ASCII,
 )
 _REPEAT: Final = re.compile(r"R(-1|\d{0,9})", re.ASCII)
 _BRACKET_ZONE: Final = re.compile(r"(?:Z|[+-]\d\d:\d\d)?\[([^\]]+)\]$")
@@ -84,7 +95,7 @@ def parse_timer(form: Form, value: object, since: dt.datetime) -> Timer:
             return Timer(due=_span(value).after(since))
         return _cycle(value, since)
     except (TemporalError, CronError) as exc:
-        raise FeelError(str(value), _sentence(exc)) from exc
+        raise FeelError(str(value), str(exc)) from exc
     except (OverflowError, ValueError) as exc:
         raise FeelError(str(value), "Der Zeitpunkt liegt außerhalb des Kalenders (Jahr 9999).") from exc
 
@@ -107,7 +118,7 @@ def next_due(cycle: str, last_due: dt.datetime, now: dt.datetime) -> dt.datetime
         _, anchor_text, span_text = cycle.split("/")
         return _turn_after(dt.datetime.fromisoformat(anchor_text), _span(span_text), after)
     except (TemporalError, CronError) as exc:
-        raise FeelError(cycle, _sentence(exc)) from exc
+        raise FeelError(cycle, str(exc)) from exc
     except (OverflowError, ValueError) as exc:
         raise FeelError(cycle, "Der Zeitpunkt liegt außerhalb des Kalenders (Jahr 9999).") from exc
 
@@ -122,19 +133,9 @@ def instant(value: object, *, end: bool) -> dt.datetime | None:
     try:
         return _moment(value, end=end)
     except TemporalError as exc:
-        raise FeelError(str(value), _sentence(exc)) from exc
+        raise FeelError(str(value), str(exc)) from exc
     except (OverflowError, ValueError) as exc:
         raise FeelError(str(value), "Der Zeitpunkt liegt außerhalb des Kalenders (Jahr 9999).") from exc
-
-
-class _German(TemporalError):
-    """A fault whose message is already the sentence for the author."""
-
-
-def _sentence(exc: Exception) -> str:
-    if isinstance(exc, (_German, CronError)):
-        return str(exc)
-    return f"Diese Zeitangabe gibt es nicht ({exc})."
 
 
 def _moment(value: object, *, end: bool) -> dt.datetime:
@@ -149,7 +150,7 @@ def _moment(value: object, *, end: bool) -> dt.datetime:
         day = value.to_python()
         return end_of_day(day) if end else start_of_day(day)
     if not isinstance(value, FeelDateTime):
-        raise _German("Erwartet wird ein Datum oder ein Zeitpunkt wie 2026-03-01T09:00:00.")
+        raise TemporalError("Erwartet wird ein Datum oder ein Zeitpunkt wie 2026-03-01T09:00:00.")
     found = value.to_python()
     return from_wall_clock(found) if found.tzinfo is None else found.astimezone(dt.UTC)
 
@@ -177,18 +178,18 @@ def _span(value: object) -> Span:
     elif isinstance(value, str):
         return _span_from_text(value.strip())
     else:
-        raise _German("Erwartet wird eine Dauer wie P14D oder PT2H.")
+        raise TemporalError("Erwartet wird eine Dauer wie P14D oder PT2H.")
     if negative:
-        raise _German("Eine Dauer kann nicht negativ sein.")
+        raise TemporalError("Eine Dauer kann nicht negativ sein.")
     return span
 
 
 def _span_from_text(text: str) -> Span:
     if text.startswith("-"):
-        raise _German("Eine Dauer kann nicht negativ sein.")
+        raise TemporalError("Eine Dauer kann nicht negativ sein.")
     match = _DURATION.fullmatch(text)
     if match is None or text.endswith(("P", "T")):
-        raise _German(f"„{text[:60]}“ ist keine Dauer wie P14D oder PT2H.")
+        raise TemporalError(f"„{text[:60]}“ ist keine Dauer wie P14D oder PT2H.")
     years, months, weeks, days, _, hours, minutes, seconds, fraction = match.groups()
     rest = dt.timedelta(hours=int(hours or 0), minutes=int(minutes or 0), seconds=int(seconds or 0))
     rest += dt.timedelta(microseconds=int((fraction or "0").ljust(6, "0")[:6]))
@@ -204,10 +205,10 @@ def _cycle(value: object, since: dt.datetime) -> Timer:
     repeat, *parts = text.split("/")
     match = _REPEAT.fullmatch(repeat)
     if match is None or len(parts) not in {1, 2}:
-        raise _German(f"„{text[:60]}“ ist keine Wiederholung wie R3/PT10M, R/P1D, R/2026-03-01T09:00:00/P1D oder ein Cron-Ausdruck.")
+        raise TemporalError(f"„{text[:60]}“ ist keine Wiederholung wie R3/PT10M, R/P1D, R/2026-03-01T09:00:00/P1D oder ein Cron-Ausdruck.")
     times = ENDLESS if match[1] in {"", "-1"} else int(match[1])
     if times == 0:
-        raise _German("Eine Wiederholung findet mindestens einmal statt.")
+        raise TemporalError("Eine Wiederholung findet mindestens einmal statt.")
     span = _checked(_span(parts[-1]))
     anchor = since if len(parts) == 1 else _moment(parts[0], end=False)
     return _repeated(times, anchor, span, since, at_anchor=len(parts) == 2)
@@ -216,7 +217,7 @@ def _cycle(value: object, since: dt.datetime) -> Timer:
 def _checked(span: Span) -> Span:
     """A period that does not make a storm of timers."""
     if span.seconds() < 1:
-        raise _German("Eine Wiederholung hat einen Abstand von mindestens einer Sekunde.")
+        raise TemporalError("Eine Wiederholung hat einen Abstand von mindestens einer Sekunde.")
     return span
 
 

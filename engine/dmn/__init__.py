@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.dmn.itemtypes import read_types
-from engine.dmn.model import Decision, DecisionInfo, DecisionModel, Problem
-from engine.dmn.reader import Source, names_in, read_source
+from engine.dmn.model import DecisionModel
+from engine.dmn.reader import Source, line_of, names_in, read_source
+from engine.dmn.results import Decision, DecisionInfo, Problem
 from engine.dmn.tables import MatchedRule
-from engine.feel.parser import Syntax
+from engine.feel.reading import Syntax
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ def parse_many(files: Sequence[bytes]) -> DecisionModel:
     problems: list[Problem] = []
 
     def report(node: _Element, text: str, reason: str) -> None:
-        problems.append(Problem(element_id=node.get("id") or "", text=text, reason=reason, line=int(node.sourceline or 0)))
+        problems.append(Problem(element_id=node.get("id") or "", text=text, reason=reason, line=line_of(node)))
 
     for source in sources:
         names = set(names_in(source))

@@ -216,7 +216,9 @@ class BoxedCompiler:
             tests.append(None if text in {"", "-"} else self.text(entry, text, unary=True))
         notes = [text_of(note) for note in children(node, "annotationEntry")]
         notes += [(note.text or "").strip() for note in children(node, "description")]
-        outputs = tuple(self.text(entry, text_of(entry)) if text_of(entry) not in {"", "-"} else _nothing for entry in children(node, "outputEntry"))
+        outputs = tuple(
+            self.text(entry, text_of(entry)) if text_of(entry) not in {"", "-"} else _nothing for entry in children(node, "outputEntry")
+        )
         return Rule(index, node.get("id") or "", tuple(note for note in notes if note), tuple(tests), outputs)
 
 

@@ -10,7 +10,8 @@ from engine.feel import compile_unary_tests
 from engine.feel.budget import BudgetError
 from engine.feel.builtins import BUILTINS
 from engine.feel.lexer import SyntaxFault
-from engine.feel.parser import KnownNames, Parser
+from engine.feel.parser import Parser
+from engine.feel.reading import KnownNames
 from engine.feel.scope import Run, Scope
 from engine.feel.types import ANY, BASIC, ContextType, FeelType, FunctionType, ListType, NamedType, RestrictedType
 

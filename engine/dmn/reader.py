@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from engine import xml
-from engine.feel.parser import Syntax
+from engine.feel.reading import Syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,16 @@ NAMESPACES: Final = (
     "https://www.omg.org/spec/DMN/20211108/MODEL/",
     "https://www.omg.org/spec/DMN/20230324/MODEL/",
 )
-_KINDS: Final[dict[str, Kind]] = {"inputData": "input", "decision": "decision", "businessKnowledgeModel": "bkm", "decisionService": "service"}
-_NAMED: Final = frozenset({"variable", "formalParameter", "parameter", "parameters", "itemComponent", "itemDefinition", "column", "import", *_KINDS})
+_ITERATORS: Final = frozenset({"for", "some", "every"})
+_KINDS: Final[dict[str, Kind]] = {
+    "inputData": "input",
+    "decision": "decision",
+    "businessKnowledgeModel": "bkm",
+    "decisionService": "service",
+}
+_NAMED: Final = frozenset(
+    {"variable", "formalParameter", "parameter", "parameters", "itemComponent", "itemDefinition", "column", "import", *_KINDS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +140,14 @@ def read_source(data: bytes) -> Source:
 def names_in(source: Source) -> frozenset[str]:
     """All names a file introduces, so that the FEEL parser recognises those with blanks or special characters."""
     found = {" ".join((node.get("name") or "").split()) for node in source.root.iter() if local(node) in _NAMED}
-    found |= {" ".join((node.get("iteratorVariable") or "").split()) for node in source.root.iter() if local(node) in {"for", "some", "every"}}
+    found |= {" ".join((node.get("iteratorVariable") or "").split()) for node in source.root.iter() if local(node) in _ITERATORS}
     return frozenset(name for name in found if name)
+
+
+def line_of(node: _Element) -> int:
+    """Line of an element in its file, 0 if unknown."""
+    line = node.sourceline
+    return line if isinstance(line, int) else 0
 
 
 def href_key(source: Source, node: _Element) -> Key:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
-
+from engine.feel.analysis import free_names
 from engine.feel.budget import DEFAULT, Budget, BudgetError
 from engine.feel.builtins import BUILTINS
 from engine.feel.builtins.parsed import PARSED
-from engine.feel.compiler import compile_node, free_names
+from engine.feel.compiler import compile_node
 from engine.feel.errors import FeelError
 from engine.feel.lexer import SyntaxFault
 from engine.feel.operators import PROPERTY_NAMES
-from engine.feel.parser import KnownNames, Parser, Syntax, builtin_names
+from engine.feel.parser import Parser
+from engine.feel.reading import KnownNames, Syntax, builtin_names
 from engine.feel.scope import Run, Scope
 from engine.feel.values import FeelFunction, Range, Value, from_json, to_json, wrap
 

@@ -18,18 +18,20 @@ class Budget:
         depth: nested calls of functions that the expression defines.
         text: characters of one string.
         items: elements of one list or one iteration range.
+        nodes: values in one list or context at all levels, written out in full (a long string counts as several).
         regex_steps: states a regular expression may visit.
     """
 
     steps: int = 500_000
     depth: int = 60
-    text: int = 1_000_000
+    text: int = 200_000
     items: int = 100_000
-    regex_steps: int = 500_000
+    nodes: int = 300_000
+    regex_steps: int = 300_000
 
 
 DEFAULT = Budget()
-MAX_SOURCE = 100_000
+MAX_SOURCE = 50_000
 """Characters of one expression."""
 MAX_NESTING = 80
 """Nested brackets, calls, conditions and paths of one expression."""

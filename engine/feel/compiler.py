@@ -7,10 +7,10 @@ from typing import Final, NamedTuple, TypeAlias
 
 from engine.feel import loops
 from engine.feel import nodes as n
+from engine.feel.analysis import free_names, turn_cost
 from engine.feel.operators import ARITHMETIC, get_property, negate
 from engine.feel.scope import Scope
-
-from engine.feel.values import NATIVE, FeelFunction, Faulty, Range, Value, compare, equal, kind_of, wrap
+from engine.feel.values import NATIVE, Faulty, FeelFunction, Range, Value, compare, equal, kind_of, wrap
 
 Code: TypeAlias = Callable[[Scope], Value]
 _MISSING: Final = object()
@@ -58,6 +58,8 @@ def _path(node: n.Path) -> Code:
             scope.run.problem(f"„{name}“ von null ist null.")
             return None
         try:
+            if type(owner) is list:
+                scope.run.check_items(len(owner))
             return get_property(owner, name)
         except Faulty as fault:
             scope.run.problem(str(fault))
@@ -111,7 +113,7 @@ def _equality(node: n.Comparison) -> Code:
         one, other = left(scope), right(scope)
         if type(one) is str and type(other) is str:
             return (one == other) is wanted
-        same = equal(one, other)
+        same = scope.run.same(one, other)
         if same is None:
             scope.run.problem(f"{kind_of(one)} und {kind_of(other)} können nicht verglichen werden.")
             return None
@@ -152,7 +154,13 @@ def _between(node: n.Between) -> Code:
 
     def run(scope: Scope) -> Value:
         value = operand(scope)
-        return Range(low(scope), high(scope), low_closed=True, high_closed=True).contains(value)
+        above, below = compare(value, low(scope)), compare(value, high(scope))
+        if (above is not None and above < 0) or (below is not None and below > 0):
+            return False
+        if above is None or below is None:
+            scope.run.problem("Für „between“ passen die Arten der Werte nicht zusammen.")
+            return None
+        return True
 
     return run
 
@@ -184,7 +192,13 @@ def _if(node: n.If) -> Code:
 
 def _list(node: n.ListOf) -> Code:
     items = tuple(compile_node(item) for item in node.items)
-    return lambda scope: [item(scope) for item in items]
+
+    def run(scope: Scope) -> Value:
+        found = [item(scope) for item in items]
+        scope.run.size(found)
+        return found
+
+    return run
 
 
 def _context(node: n.ContextOf) -> Code:
@@ -199,6 +213,7 @@ def _context(node: n.ContextOf) -> Code:
         inner = Scope(found, scope, scope.run)
         for key, value in entries:
             found[key] = value(inner)
+        scope.run.size(found)
         return found
 
     return run
@@ -223,7 +238,11 @@ def range_problem(low: Value, high: Value, *, low_closed: bool, high_closed: boo
     """Why two ends make no range, or None: both null, a closed end that is null, ends of different kinds."""
     if (low is None and low_closed) or (high is None and high_closed) or (low is None and high is None):
         return "Ein Bereich braucht zwei Enden."
-    if low is not None and high is not None and (kind_of(low) != kind_of(high) or kind_of(low) in {"boolean", "list", "context", "function", "range"}):
+    if (
+        low is not None
+        and high is not None
+        and (kind_of(low) != kind_of(high) or kind_of(low) in {"boolean", "list", "context", "function", "range"})
+    ):
         return f"Ein Bereich von {kind_of(low)} bis {kind_of(high)} ist nicht möglich."
     return None
 
@@ -247,7 +266,9 @@ def make_unary(operator: str, end: Value) -> Range | None:
 
 def _tests(node: n.Tests, *, unary: bool = True) -> Code:
     """Unary tests against `?`, which the scope holds; `unary` if they stand in a cell of a decision table, not after `in`."""
-    tests = tuple((compile_node(test), _Test("?" in free_names(test), isinstance(test, (n.RangeOf, n.UnaryRange)), unary)) for test in node.tests)
+    tests = tuple(
+        (compile_node(test), _Test("?" in free_names(test), isinstance(test, (n.RangeOf, n.UnaryRange)), unary)) for test in node.tests
+    )
     negated = node.negated
 
     def run(scope: Scope) -> Value:
@@ -256,7 +277,10 @@ def _tests(node: n.Tests, *, unary: bool = True) -> Code:
         value = scope.vars["?"]
         result: bool | None = False
         for test, kind in tests:
-            passed = _passes(value, test(scope), kind)
+            wanted = test(scope)
+            if type(wanted) is list:
+                scope.run.tick(scope.run.size(wanted))
+            passed = _passes(value, wanted, kind)
             if passed is True:
                 return not negated
             if passed is None:
@@ -347,11 +371,13 @@ def _lambda(node: n.Lambda) -> Code:
     parameters = tuple(name for name, _ in node.parameters)
     types = tuple(kind for _, kind in node.parameters)
     body = None if node.body is None else compile_node(node.body)
+    cost = turn_cost(node.body)
 
     def run(scope: Scope) -> Value:
         def call(*arguments: Value) -> Value:
             if body is None:
                 raise Faulty("Externe Funktionen werden nicht ausgeführt.")
+            scope.run.tick(cost)
             return body(Scope(dict(zip(parameters, arguments, strict=True)), scope, scope.run))
 
         return FeelFunction("function", parameters, call, types=types)
@@ -360,7 +386,7 @@ def _lambda(node: n.Lambda) -> Code:
 
 
 def _filter(node: n.Filter) -> Code:
-    return loops.filtered(compile_node(node.base), compile_node(node.condition), _constant_index(node.condition))
+    return loops.filtered(compile_node(node.base), compile_node(node.condition), _constant_index(node.condition), turn_cost(node.condition))
 
 
 def _constant_index(node: n.Node) -> int | None:
@@ -370,17 +396,17 @@ def _constant_index(node: n.Node) -> int | None:
 
 
 def _bindings(bindings: n.Bindings) -> tuple[tuple[str, Code, Code | None], ...]:
-    return tuple(
-        (name, compile_node(domain.start), None if domain.end is None else compile_node(domain.end)) for name, domain in bindings
-    )
+    return tuple((name, compile_node(domain.start), None if domain.end is None else compile_node(domain.end)) for name, domain in bindings)
 
 
 def _for(node: n.For) -> Code:
-    return loops.iteration(_bindings(node.bindings), compile_node(node.body), uses_partial="partial" in free_names(node.body))
+    return loops.iteration(
+        _bindings(node.bindings), compile_node(node.body), uses_partial="partial" in free_names(node.body), cost=turn_cost(node.body)
+    )
 
 
 def _quantified(node: n.Quantified) -> Code:
-    return loops.quantified(_bindings(node.bindings), compile_node(node.condition), is_some=node.is_some)
+    return loops.quantified(_bindings(node.bindings), compile_node(node.condition), is_some=node.is_some, cost=turn_cost(node.condition))
 
 
 _COMPILERS: Final[dict[type, Callable[..., Code]]] = {
@@ -406,57 +432,3 @@ _COMPILERS: Final[dict[type, Callable[..., Code]]] = {
     n.UnaryRange: _unary_range,
     n.Lambda: _lambda,
 }
-
-
-def free_names(node: n.Node) -> frozenset[str]:
-    """Names an expression takes from its surroundings: variables and functions, also those a filter might find in an element."""
-    found: set[str] = set()
-    _collect(node, frozenset(), found)
-    return frozenset(found)
-
-
-def _collect(node: object, bound: frozenset[str], found: set[str]) -> None:
-    if isinstance(node, n.Name):
-        if node.name not in bound:
-            found.add(node.name)
-    elif isinstance(node, (n.For, n.Quantified)):
-        for name, domain in node.bindings:
-            _collect(domain, bound, found)
-            bound |= {name}
-        _collect(node.body if isinstance(node, n.For) else node.condition, bound, found)
-    elif isinstance(node, n.ContextOf):
-        for key, value in node.entries:
-            _collect(value, bound, found)
-            bound |= {key}
-    elif isinstance(node, n.Lambda):
-        _collect(node.body, bound | {name for name, _ in node.parameters}, found)
-    elif isinstance(node, n.In):
-        # What the tests call `?` is the operand, unless it is tested in turn.
-        _collect(node.operand, bound, found)
-        _collect(node.tests, bound | {"?"}, found)
-    elif isinstance(node, tuple):
-        for part in node:
-            _collect(part, bound, found)
-    elif type(node) in _FIELDS:
-        for name in _FIELDS[type(node)]:
-            _collect(getattr(node, name), bound, found)
-
-
-_FIELDS: Final[dict[type, tuple[str, ...]]] = {
-    n.Path: ("base",),
-    n.Filter: ("base", "condition"),
-    n.Call: ("function", "arguments"),
-    n.Arithmetic: ("first", "rest"),
-    n.Negation: ("operand",),
-    n.Comparison: ("left", "right"),
-    n.Between: ("operand", "low", "high"),
-    n.Tests: ("tests",),
-    n.Junction: ("operands",),
-    n.If: ("condition", "then", "otherwise"),
-    n.Domain: ("start", "end"),
-    n.InstanceOf: ("operand",),
-    n.ListOf: ("items",),
-    n.RangeOf: ("low", "high"),
-    n.UnaryRange: ("operand",),
-}
-

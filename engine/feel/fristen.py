@@ -6,7 +6,6 @@ JSON) is read as a date, because these functions can mean nothing else.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Final, Protocol, TypedDict
 
 from engine.calendar import MAX_TAGE, Calendar, end_of_day, plus_wall_clock
@@ -17,6 +16,7 @@ from engine.feel.temporal import DaysDuration, FeelDate, FeelDateTime, MonthsDur
 from engine.feel.values import Faulty, FeelFunction, Value
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
     from engine.clock import Clock

@@ -94,7 +94,11 @@ def join_words(words: tuple[str, ...] | list[str]) -> str:
     """A name in its normal form: one blank between words, none around special characters."""
     text = ""
     for word in words:
-        if text and (word[0].isalnum() or word[0] in "_?" or word[0] > "\u007f") and (text[-1].isalnum() or text[-1] in "_?" or text[-1] > "\u007f"):
+        if (
+            text
+            and (word[0].isalnum() or word[0] in "_?" or word[0] > "\u007f")
+            and (text[-1].isalnum() or text[-1] in "_?" or text[-1] > "\u007f")
+        ):
             text += " "
         text += word
     return text

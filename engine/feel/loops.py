@@ -13,8 +13,8 @@ Code: TypeAlias = Callable[[Scope], Value]
 Bound: TypeAlias = "tuple[tuple[str, Code, Code | None], ...]"
 
 
-def filtered(base: Code, condition: Code, index: int | None) -> Code:
-    """`base[condition]`; index is set if the condition is a literal number."""
+def filtered(base: Code, condition: Code, index: int | None, cost: int = 1) -> Code:
+    """`base[condition]`; index is set if the condition is a literal number, cost is charged for each element."""
 
     def run(scope: Scope) -> Value:
         value = base(scope)
@@ -28,6 +28,7 @@ def filtered(base: Code, condition: Code, index: int | None) -> Code:
             place = condition(Scope({"item": None}, scope, scope.run)) if value is None else None
             return None if is_number(place) else []
         scope.run.check_items(len(items))
+        scope.run.tick(cost * len(items))
         first = condition(_item_scope(wrap(items[0]), scope))
         if is_number(first):
             # The place may depend on the surroundings only, not on the element.
@@ -99,8 +100,8 @@ def _scopes(scope: Scope, bindings: Bound) -> Iterator[Scope]:
             yield inner
 
 
-def iteration(bindings: Bound, body: Code, *, uses_partial: bool) -> Code:
-    """`for ... return body`."""
+def iteration(bindings: Bound, body: Code, *, uses_partial: bool, cost: int = 1) -> Code:
+    """`for ... return body`; cost is charged for each turn."""
 
     def run(scope: Scope) -> Value:
         results: list[Value] = []
@@ -113,24 +114,27 @@ def iteration(bindings: Bound, body: Code, *, uses_partial: bool) -> Code:
                     # A snapshot: what a turn keeps of `partial` must not grow afterwards.
                     scope.run.tick(len(results))
                     outer.vars = {"partial": list(results)}
+                scope.run.tick(cost)
                 results.append(body(inner))
                 if len(results) > scope.run.budget.items:
                     scope.run.check_items(len(results))
         except Faulty as fault:
             scope.run.problem(str(fault))
             return None
+        scope.run.size(results)
         return results
 
     return run
 
 
-def quantified(bindings: Bound, condition: Code, *, is_some: bool) -> Code:
+def quantified(bindings: Bound, condition: Code, *, is_some: bool, cost: int = 1) -> Code:
     """`some` or `every ... satisfies condition`, in three-valued logic."""
 
     def run(scope: Scope) -> Value:
         result: bool | None = not is_some
         try:
             for inner in _scopes(scope, bindings):
+                scope.run.tick(cost)
                 value = condition(inner)
                 if value is is_some:
                     return is_some

@@ -187,6 +187,14 @@ def _included(*, low: bool) -> Callable[[Range], Value]:
     return included
 
 
+def _of_date(get: Callable[[FeelDate], Value]) -> Callable[[FeelDateTime], Value]:
+    return lambda moment: get(moment.date)
+
+
+def _of_time(get: Callable[[FeelTime], Value]) -> Callable[[FeelDateTime], Value]:
+    return lambda moment: get(moment.time)
+
+
 _DATE_PROPERTIES: Final[dict[str, Callable[[FeelDate], Value]]] = {
     "year": lambda day: day.year,
     "month": lambda day: day.month,
@@ -203,8 +211,8 @@ PROPERTIES: Final[dict[type, dict[str, Callable[[Value], Value]]]] = {
     FeelDate: {**_DATE_PROPERTIES},
     FeelTime: {**_TIME_PROPERTIES, "time offset": lambda time: _offset(time, None)},
     FeelDateTime: {
-        **{name: (lambda moment, get=get: get(moment.date)) for name, get in _DATE_PROPERTIES.items()},
-        **{name: (lambda moment, get=get: get(moment.time)) for name, get in _TIME_PROPERTIES.items()},
+        **{name: _of_date(get) for name, get in _DATE_PROPERTIES.items()},
+        **{name: _of_time(get) for name, get in _TIME_PROPERTIES.items()},
         "time offset": lambda moment: _offset(moment.time, moment.date),
     },
     DaysDuration: {"days": _part(0), "hours": _part(1), "minutes": _part(2), "seconds": _part(3)},
@@ -219,6 +227,13 @@ PROPERTIES: Final[dict[type, dict[str, Callable[[Value], Value]]]] = {
 PROPERTY_NAMES: Final = ("time offset", "start included", "end included")
 
 
+def _property_or_null(value: Value, name: str) -> Value:
+    try:
+        return get_property(value, name)
+    except Faulty:
+        return None
+
+
 def get_property(value: Value, name: str) -> Value:
     """`value.name`: an entry of a context, a part of a date or duration, or, for a list, that of each element."""
     if isinstance(value, Mapping):
@@ -227,7 +242,7 @@ def get_property(value: Value, name: str) -> Value:
         except KeyError:
             raise Faulty(f"Der Kontext hat keinen Eintrag „{name}“.") from None
     if type(value) is list:
-        return [get_property(wrap(item), name) if item is not None else None for item in value]
+        return [_property_or_null(wrap(item), name) for item in value]
     getter = PROPERTIES.get(type(value), {}).get(name)
     if getter is None:
         raise Faulty(f"Ein Wert der Art {kind_of(value)} hat keine Eigenschaft „{name}“.")

@@ -2,107 +2,34 @@
 
 from __future__ import annotations
 
-import decimal
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from engine.feel import nodes as n
 from engine.feel.budget import MAX_NESTING
-from engine.feel.lexer import SyntaxFault, Token, join_words, name_words, tokenize
+from engine.feel.lexer import SyntaxFault
+from engine.feel.reading import STOP_WORDS, KnownNames, Reader
 from engine.feel.temporal import TemporalError, parse_temporal
-from engine.feel.types import BASIC, ContextType, FeelType, FunctionType, ListType, NamedType, RangeType
 from engine.feel.values import number_from_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
-STOP_WORDS: Final = frozenset({"and", "or", "in", "between", "then", "else", "return", "satisfies", "instance"})
-_RESERVED: Final = STOP_WORDS | {"if", "for", "some", "every", "function", "true", "false", "null"}
+    from engine.feel.types import FeelType
+
 _COMPARISONS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _LITERALS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
-_TYPE_NAMES: Final = ("date and time", "days and time duration", "years and months duration", "day time duration", "year month duration")
 
 
-class KnownNames:
-    """Names that a simple word does not cover, such as `Monthly Salary`, `a-b` or `date and time`."""
-
-    def __init__(self, names: Iterable[str] = (), parent: KnownNames | None = None) -> None:
-        self._by_first: dict[str, list[tuple[str, ...]]] = {first: list(entries) for first, entries in parent._by_first.items()} if parent else {}
-        for name in names:
-            self.add(name)
-
-    def add(self, name: str) -> None:
-        words = name_words(name)
-        if len(words) < 2:
-            return
-        entries = self._by_first.setdefault(words[0], [])
-        if words not in entries:
-            entries.append(words)
-            entries.sort(key=len, reverse=True)
-
-    def match(self, tokens: list[Token], at: int) -> int:
-        """How many tokens from that place form the longest known name; 0 if none does."""
-        for words in self._by_first.get(tokens[at].text, ()):
-            if tuple(token.text for token in tokens[at : at + len(words)]) == words and tokens[at].kind != "string":
-                return len(words)
-        return 0
-
-
-@dataclass(frozen=True, eq=False)
-class Syntax:
-    """What a text may refer to besides the built-ins: names with special characters and the types of the model.
-
-    Compared by identity, so that it can be part of a cache key.
-    """
-
-    names: frozenset[str] = frozenset()
-    types: Mapping[str, FeelType] = field(default_factory=dict)
-
-
-class Parser:
+class Parser(Reader):
     """Reads one text; every method raises SyntaxFault."""
 
     def __init__(self, text: str, known: KnownNames, types: Mapping[str, FeelType]) -> None:
-        self.tokens = tokenize(text)
-        self.at = 0
-        self.known = KnownNames(parent=known)
-        self.types = types
-        self.depth = 0
+        super().__init__(text, known, types)
+        # Inside the upper end of a range, `[` may close it: [1..5[.
         self.open_end = 0
+        # An operand that has been read already, before it was known to be one.
         self.pending: n.Node | None = None
-
-    # -- tokens -----------------------------------------------------------------------------------------------------------------
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.at]
-
-    def peek(self, ahead: int = 1) -> Token:
-        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
-
-    def is_op(self, *texts: str) -> bool:
-        return self.token.kind == "op" and self.token.text in texts
-
-    def is_word(self, text: str) -> bool:
-        return self.token.kind == "name" and self.token.text == text
-
-    def accept(self, text: str) -> bool:
-        if self.token.text == text and self.token.kind in {"op", "name"}:
-            self.at += 1
-            return True
-        return False
-
-    def expect(self, text: str) -> None:
-        if not self.accept(text):
-            self.fail(f"Erwartet wird „{text}“")
-
-    def fail(self, reason: str) -> None:
-        found = f"„{self.token.text[:30]}“ an Zeichen {self.token.at + 1}" if self.token.kind != "end" else "das Ende"
-        raise SyntaxFault(f"{reason}, gefunden wurde {found}.")
-
-    def finish(self) -> None:
-        if self.token.kind != "end":
-            self.fail("Erwartet wird das Ende des Ausdrucks")
 
     # -- entry points -----------------------------------------------------------------------------------------------------------
 
@@ -267,9 +194,12 @@ class Parser:
     def _ends_range(self) -> bool:
         """Whether the `[` here closes a range that is open at its end, as in `[1..5[`."""
         following = self.peek()
-        return following.kind == "end" or following.text in {")", ",", "]", "}", ":"} or (
-            following.kind == "op" and following.text in {"=", "!=", "<", "<=", ">", ">=", "*", "+", "/", "."}
-        ) or (following.kind == "name" and following.text in STOP_WORDS)
+        return (
+            following.kind == "end"
+            or following.text in {")", ",", "]", "}", ":"}
+            or (following.kind == "op" and following.text in {"=", "!=", "<", "<=", ">", ">=", "*", "+", "/", "."})
+            or (following.kind == "name" and following.text in STOP_WORDS)
+        )
 
     def call(self, function: n.Node) -> n.Node:
         self.expect("(")
@@ -288,21 +218,6 @@ class Parser:
         if names and len(names) != len(arguments):
             raise SyntaxFault("Benannte und unbenannte Argumente dürfen nicht gemischt werden.")
         return n.Call(function, tuple(arguments), tuple(names) if names else None)
-
-    def _argument_name(self) -> str | None:
-        """The name before a colon, if this argument has one."""
-        if self.token.kind not in {"name", "quoted"}:
-            return None
-        words: list[str] = []
-        for place in range(self.at, len(self.tokens)):
-            token = self.tokens[place]
-            if token.text == ":" and token.kind == "op":
-                self.at = place + 1
-                return join_words(words)
-            if token.kind not in {"name", "number", "quoted"} and token.text not in {"-", "/", "'", "."}:
-                return None
-            words.append(token.text)
-        return None
 
     # -- primaries --------------------------------------------------------------------------------------------------------------
 
@@ -333,10 +248,10 @@ class Parser:
             if prefix is not None:
                 return prefix
         self.fail("Erwartet wird ein Wert")
-        raise AssertionError
+        return None
 
     @staticmethod
-    def _number(text: str) -> int | decimal.Decimal:
+    def _number(text: str) -> int | Decimal:
         value = number_from_text(text)
         if value is None:
             raise SyntaxFault(f"Die Zahl {text[:40]} liegt außerhalb des Bereichs.")
@@ -358,26 +273,6 @@ class Parser:
         if text == "function" and self.peek().text == "(":
             return self.function_definition()
         return n.Name(self.name())
-
-    def name(self, *, after_dot: bool = False) -> str:
-        """A name: the longest known one, or a run of words that are no keywords."""
-        if self.token.kind == "quoted":
-            self.at += 1
-            return self.tokens[self.at - 1].text
-        length = self.known.match(self.tokens, self.at)
-        if length > 1:
-            words = [token.text for token in self.tokens[self.at : self.at + length]]
-            self.at += length
-            return join_words(words)
-        if self.token.kind != "name" or (self.token.text in _RESERVED and not after_dot):
-            self.fail("Erwartet wird ein Name")
-        words = [self.token.text]
-        self.at += 1
-        # Two words side by side can only be one name: the standard allows blanks in names.
-        while self.token.kind == "name" and self.token.text not in STOP_WORDS and words[0] != "?":
-            words.append(self.token.text)
-            self.at += 1
-        return join_words(words)
 
     def _bracket(self) -> n.Node:
         """A bracketed expression, a list or a range."""
@@ -431,23 +326,6 @@ class Parser:
         self.expect("}")
         return n.ContextOf(tuple(entries))
 
-    def _key(self, stops: tuple[str, ...]) -> str:
-        """A name that is introduced here: a string, or all tokens up to one of the stops."""
-        if self.token.kind in {"string", "quoted"}:
-            self.at += 1
-            return self.tokens[self.at - 1].text
-        words: list[str] = []
-        while self.token.kind != "end" and self.token.text not in stops:
-            if self.token.kind == "string" or (not words and self.token.kind != "name"):
-                break
-            words.append(self.token.text)
-            self.at += 1
-        if not words:
-            self.fail("Erwartet wird ein Name")
-        name = join_words(words)
-        self.known.add(name)
-        return name
-
     def conditional(self) -> n.Node:
         self.expect("if")
         condition = self.expression()
@@ -496,78 +374,6 @@ class Parser:
             return n.Lambda(tuple(parameters), None)
         return n.Lambda(tuple(parameters), self.expression())
 
-    # -- types ------------------------------------------------------------------------------------------------------------------
-
-    def type(self) -> FeelType:
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise SyntaxFault(f"Der Ausdruck ist tiefer als {MAX_NESTING} Ebenen geschachtelt.")
-        found = self._type()
-        self.depth -= 1
-        return found
-
-    def _type(self) -> FeelType:
-        if self.is_word("function") and self.peek().text == "<":
-            self.at += 1
-            parameters = self._type_arguments()
-            self.expect("->")
-            return FunctionType(parameters, self.type())
-        if self.is_word("list") and self.peek().text == "<":
-            self.at += 1
-            return ListType(self._single_argument())
-        if self.is_word("range") and self.peek().text == "<":
-            self.at += 1
-            return RangeType(self._single_argument())
-        if self.is_word("context") and self.peek().text == "<":
-            self.at += 1
-            return self._context_type()
-        return self._named_type()
-
-    def _single_argument(self) -> FeelType:
-        arguments = self._type_arguments()
-        if len(arguments) != 1:
-            raise SyntaxFault("Dieser Typ hat genau einen inneren Typ.")
-        return arguments[0]
-
-    def _type_arguments(self) -> tuple[FeelType, ...]:
-        self.expect("<")
-        found: list[FeelType] = []
-        while not self.is_op(">"):
-            found.append(self.type())
-            if not self.accept(","):
-                break
-        self.expect(">")
-        return tuple(found)
-
-    def _context_type(self) -> FeelType:
-        self.expect("<")
-        entries: dict[str, FeelType] = {}
-        while not self.is_op(">"):
-            key = self._key((":",))
-            self.expect(":")
-            entries[key] = self.type()
-            if not self.accept(","):
-                break
-        self.expect(">")
-        return ContextType(entries)
-
-    def _named_type(self) -> FeelType:
-        length = self.known.match(self.tokens, self.at)
-        words: list[str] = []
-        if length > 1:
-            words = [token.text for token in self.tokens[self.at : self.at + length]]
-            self.at += length
-        elif self.token.kind in {"name", "quoted"}:
-            words = [self.token.text]
-            self.at += 1
-        else:
-            self.fail("Erwartet wird ein Typ")
-        name = join_words(words)
-        while self.is_op(".") and self.peek().kind == "name":
-            self.at += 2
-            name += "." + self.tokens[self.at - 1].text
-        return BASIC.get(name) or NamedType(name, self.types)
-
 
 def _at_literal(text: str) -> object:
     """The value of `@"..."`; text that is no date, time or duration gives null, as the built-in functions do."""
@@ -575,8 +381,3 @@ def _at_literal(text: str) -> object:
         return parse_temporal(text)
     except TemporalError:
         return None
-
-
-def builtin_names(functions: Iterable[str]) -> KnownNames:
-    """Names of built-in functions and types that consist of several words."""
-    return KnownNames([*functions, *_TYPE_NAMES])

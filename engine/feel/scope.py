@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.feel.budget import DEFAULT, Budget, BudgetError
 from engine.feel.temporal import TemporalError
-from engine.feel.values import FeelFunction, Faulty, Range, Value, is_context, is_number, kind_of, wrap
+from engine.feel.values import Faulty, FeelFunction, Range, Value, equal, is_context, is_number, kind_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_PROBLEMS = 20
+_SIZED: Final = frozenset({str, list, dict})
 
 
 class Run:
     """One evaluation: counts steps, collects reasons."""
 
-    __slots__ = ("budget", "builtins", "depth", "functions", "problems", "steps")
+    __slots__ = ("_sizes", "budget", "builtins", "depth", "functions", "problems", "steps")
 
     def __init__(
         self,
@@ -32,6 +33,8 @@ class Run:
         self.problems = problems
         self.steps = 0
         self.depth = 0
+        # Sizes of nested values by identity; the value is kept so that its identity is not given to another.
+        self._sizes: dict[int, tuple[int, Value]] = {}
 
     def tick(self, steps: int = 1) -> None:
         """Spend steps; raises BudgetError when there are none left."""
@@ -48,6 +51,40 @@ class Run:
         if length > self.budget.text:
             raise BudgetError(f"Ein Text hätte mehr als {self.budget.text} Zeichen.")
         self.tick(1 + length // 100)
+
+    def size(self, value: Value) -> int:
+        """How many values a list or context holds at all levels; raises BudgetError if that is too much.
+
+        Values share parts, so that ten nested lists of ten can stand for ten thousand million elements: whoever compares, prints or
+        stores such a value would walk through all of them.
+        """
+        kind = type(value)
+        if kind is str:
+            return 1 + (len(value) >> 4)
+        if kind is not list and kind is not dict:
+            return 1
+        known = self._sizes.get(id(value))
+        if known is not None:
+            return known[0]
+        total, nested = 1, False
+        for item in value if kind is list else value.values():
+            inner = type(item)
+            if inner is list or inner is dict:
+                nested = True
+                total += self.size(item)
+            else:
+                total += 1 + (len(item) >> 4) if inner is str else 1
+        if total > self.budget.nodes:
+            raise BudgetError(f"Ein Wert hätte mehr als {self.budget.nodes} Teile.")
+        if nested:
+            self._sizes[id(value)] = (total, value)
+        return total
+
+    def same(self, left: Value, right: Value) -> bool | None:
+        """`left = right`, paid for by size."""
+        if type(left) in _SIZED:
+            self.tick(self.size(left))
+        return equal(left, right)
 
     def problem(self, reason: str) -> None:
         """Note why something became null."""
@@ -70,7 +107,11 @@ class Run:
         if type(function) is not FeelFunction:
             self.problem(f"Ein Wert der Art {kind_of(function)} kann nicht aufgerufen werden.")
             return None
-        self.tick()
+        steps = 1
+        for argument in arguments:
+            if type(argument) in _SIZED:
+                steps += len(argument) >> 4
+        self.tick(steps)
         if self.depth >= self.budget.depth:
             raise BudgetError(f"Funktionen rufen einander mehr als {self.budget.depth} Ebenen tief auf.")
         self.depth += 1
@@ -80,7 +121,7 @@ class Run:
             self.problem(f"{function.name}: {fault}")
             return None
         except TemporalError as fault:
-            self.problem(f"{function.name}: Diese Zeitangabe gibt es nicht ({fault}).")
+            self.problem(f"{function.name}: {fault}")
             return None
         finally:
             self.depth -= 1
@@ -96,6 +137,8 @@ class Run:
                 continue
             result = overload.body(self, *bound) if overload.with_run else overload.body(*bound)
             result = wrap(result)
+            if type(result) in _SIZED:
+                self.size(result)
             return result if overload.result is None else overload.result.coerce(result)
         raise fault or Faulty("Diese Funktion kann nicht aufgerufen werden.")
 
@@ -111,7 +154,11 @@ def _bound(function: FeelFunction, arguments: Sequence[Value], names: Sequence[s
         missing = [name for name in function.parameters if name not in given]
         if missing and function.types is not None and function.kinds is None:
             raise Faulty(f"Das Argument „{missing[0]}“ fehlt.")
-        while values and function.parameters[len(values) - 1] not in given and len(values) > (count if function.required is None else function.required):
+        while (
+            values
+            and function.parameters[len(values) - 1] not in given
+            and len(values) > (count if function.required is None else function.required)
+        ):
             values.pop()
     else:
         values = list(arguments)

@@ -40,7 +40,7 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise TemporalError(f"unknown time zone {name!r}") from exc
+        raise TemporalError(f"Die Zeitzone „{name}“ gibt es nicht.") from exc
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +53,7 @@ class FeelDate:
 
     def __post_init__(self) -> None:
         if not (-MAX_YEAR <= self.year <= MAX_YEAR and 1 <= self.month <= 12 and 1 <= self.day <= days_in_month(self.year, self.month)):
-            raise TemporalError(f"there is no date {self.year}-{self.month}-{self.day}")
+            raise TemporalError(f"Den Tag {self.year:04d}-{self.month:02d}-{self.day:02d} gibt es nicht.")
 
     @property
     def ordinal(self) -> int:
@@ -91,13 +91,13 @@ class FeelDate:
         """The same day some months later; the last day of the month where that day does not exist."""
         year, month = divmod(self.year * 12 + self.month - 1 + months, 12)
         if abs(year) > MAX_YEAR:
-            raise TemporalError("the date leaves the range of years")
+            raise TemporalError("Der Tag liegt außerhalb der darstellbaren Jahre.")
         return FeelDate(year, month + 1, min(self.day, days_in_month(year, month + 1)))
 
     def to_python(self) -> dt.date:
         """The same day as a Python date; raises TemporalError outside the years 1 to 9999."""
         if not 1 <= self.year <= 9999:
-            raise TemporalError(f"the year {self.year} is outside 1 to 9999")
+            raise TemporalError(f"Das Jahr {self.year} liegt außerhalb von 1 bis 9999.")
         return dt.date(self.year, self.month, self.day)
 
     def __str__(self) -> str:
@@ -225,7 +225,7 @@ class DaysDuration:
 
     def __post_init__(self) -> None:
         if abs(self.nanos) > _MAX_NANOS:
-            raise TemporalError("the duration is too long")
+            raise TemporalError("Die Dauer ist zu lang.")
 
     def parts(self) -> tuple[int, int, int, int, int]:
         """Days, hours, minutes, seconds and nanoseconds, all of them with the sign of the duration."""
@@ -255,7 +255,7 @@ class MonthsDuration:
 
     def __post_init__(self) -> None:
         if abs(self.months) > _MAX_MONTHS:
-            raise TemporalError("the duration is too long")
+            raise TemporalError("Die Dauer ist zu lang.")
 
     def parts(self) -> tuple[int, int]:
         """Years and months, both with the sign of the duration."""
@@ -284,7 +284,7 @@ def parse_date(text: str) -> FeelDate:
     """Read `2024-02-29`; raises TemporalError with the reason."""
     match = _DATE.fullmatch(text)
     if match is None:
-        raise TemporalError(f"{text!r} is not a date such as 2024-02-29")
+        raise TemporalError(f"„{text[:60]}“ ist kein Datum wie 2024-02-29.")
     sign, year, month, day = match.groups()
     return FeelDate(-int(year) if sign else int(year), int(month), int(day))
 
@@ -292,9 +292,9 @@ def parse_date(text: str) -> FeelDate:
 def make_time(hour: int, minute: int, second: int, nanos: int = 0, offset: int | None = None, zone_name: str | None = None) -> FeelTime:
     """A checked time of day; the offset is in seconds and at most 18 hours. Raises TemporalError."""
     if not (0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59 and 0 <= nanos < SECOND_NANOS):
-        raise TemporalError(f"there is no time {hour:02d}:{minute:02d}:{second:02d}")
+        raise TemporalError(f"Die Uhrzeit {hour:02d}:{minute:02d}:{second:02d} gibt es nicht.")
     if offset is not None and abs(offset) > 18 * 3600:
-        raise TemporalError("an offset is at most 18 hours")
+        raise TemporalError("Ein Abstand zu UTC beträgt höchstens 18 Stunden.")
     if zone_name is not None:
         zone(zone_name)
     return FeelTime(((hour * 60 + minute) * 60 + second) * SECOND_NANOS + nanos, offset, zone_name)
@@ -304,7 +304,7 @@ def parse_time(text: str) -> FeelTime:
     """Read `09:30:00`, with a fraction, an offset or `@Europe/Berlin`; raises TemporalError with the reason."""
     match = _TIME.fullmatch(text)
     if match is None:
-        raise TemporalError(f"{text!r} is not a time such as 09:30:00")
+        raise TemporalError(f"„{text[:60]}“ ist keine Uhrzeit wie 09:30:00.")
     hour, minute, second, fraction, suffix = match.groups()
     offset: int | None = None
     zone_name: str | None = None
@@ -315,7 +315,7 @@ def parse_time(text: str) -> FeelTime:
     elif suffix:
         hours, minutes, *rest = (int(part) for part in suffix[1:].split(":"))
         if minutes > 59 or (rest and rest[0] > 59):
-            raise TemporalError(f"{suffix} is not an offset")
+            raise TemporalError(f"„{suffix}“ ist kein Abstand zu UTC.")
         offset = (hours * 3600 + minutes * 60 + (rest[0] if rest else 0)) * (-1 if suffix[0] == "-" else 1)
     nanos = int((fraction or "0")[:9].ljust(9, "0"))
     return make_time(int(hour), int(minute), int(second), nanos, offset, zone_name)
@@ -331,12 +331,12 @@ def parse_duration(text: str) -> DaysDuration | MonthsDuration:
     """Read `P1DT2H` or `P1Y2M`; raises TemporalError with the reason, also for a mixture of both kinds."""
     match = _DURATION.fullmatch(text)
     if match is None or text.endswith(("P", "T")):
-        raise TemporalError(f"{text!r} is not a duration such as P1DT2H or P1Y2M")
+        raise TemporalError(f"„{text[:60]}“ ist keine Dauer wie P1DT2H oder P1Y2M.")
     sign, years, months, days, clock, hours, minutes, seconds, fraction = match.groups()
     factor = -1 if sign else 1
     if years or months:
         if days or clock:
-            raise TemporalError(f"{text!r} mixes years or months with days or hours")
+            raise TemporalError(f"„{text[:60]}“ mischt Jahre oder Monate mit Tagen oder Stunden.")
         return MonthsDuration(factor * (int(years or 0) * 12 + int(months or 0)))
     total = ((int(days or 0) * 24 + int(hours or 0)) * 60 + int(minutes or 0)) * 60 + int(seconds or 0)
     return DaysDuration(factor * (total * SECOND_NANOS + int((fraction or "0")[:9].ljust(9, "0"))))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from engine.feel.temporal import FeelDate, FeelDateTime, FeelTime
-from engine.feel.values import FeelFunction, Faulty, Range, Value, kind_of, value_text, wrap
+from engine.feel.values import Faulty, FeelFunction, Range, Value, kind_of, value_text, wrap
 
 Check: TypeAlias = "Callable[[Value], bool]"
 
@@ -156,7 +156,9 @@ class FunctionType(FeelType):
         if not isinstance(value, FeelFunction) or len(value.parameters) != len(self.parameters):
             return False
         declared = value.types or (None,) * len(self.parameters)
-        return all(conforms(wanted, has or ANY) for wanted, has in zip(self.parameters, declared, strict=True)) and conforms(value.result or value.declared_result or ANY, self.result)
+        result = value.result or value.declared_result or ANY
+        takes = all(conforms(wanted, has or ANY) for wanted, has in zip(self.parameters, declared, strict=True))
+        return takes and conforms(result, self.result)
 
     def label(self) -> str:
         return f"function<{', '.join(kind.label() for kind in self.parameters)}> -> {self.result.label()}"

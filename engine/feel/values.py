@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 Value: TypeAlias = Any
 
 DECIMAL: Final = decimal.Context(
-    prec=34, rounding=decimal.ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow]
+    prec=34,
+    rounding=decimal.ROUND_HALF_EVEN,
+    Emin=-6143,
+    Emax=6144,
+    traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )
 INT_LIMIT: Final = 10**34
 MILLISECOND: Final = 1_000_000
@@ -108,6 +112,9 @@ NATIVE: Final = frozenset(
 )
 
 
+_NATIVE_ITEMS: Final = NATIVE | {list}
+
+
 def wrap(value: Value) -> Value:
     """Turn what a variable holds into a FEEL value.
 
@@ -118,9 +125,10 @@ def wrap(value: Value) -> Value:
     if kind in NATIVE:
         return value
     if kind is list:
+        # Inner lists are wrapped when they are read in turn; going down here would cost once per level and reader.
         for item in value:
-            if type(item) not in NATIVE:
-                return [wrap(item) for item in value]
+            if type(item) not in _NATIVE_ITEMS:
+                return [item if type(item) is list else wrap(item) for item in value]
         return value
     if kind is float:
         return Decimal(repr(value)) if value - value == 0 else None
@@ -252,7 +260,7 @@ def _compare_times(left: Value, right: Value) -> int | None:
     if clocks[0].is_local != clocks[1].is_local:
         return None
     a, b = left.utc_nanos() // MILLISECOND, right.utc_nanos() // MILLISECOND
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)
 
 
 _ORDERED: Final = frozenset({"number", "string", "date", "days and time duration", "years and months duration"})
@@ -264,7 +272,7 @@ def compare(left: Value, right: Value) -> int | None:
     if kind != kind_of(right):
         return None
     if kind in _ORDERED:
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     return _compare_times(left, right) if kind in {"time", "date and time"} else None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
@@ -15,6 +14,9 @@ from engine.dmn import DecisionModel, parse_many
 from engine.feel.fristen import engine_functions
 from engine.feel.temporal import TemporalError, parse_date, parse_date_time, parse_duration, parse_time
 from engine.feel.values import equal, is_number, number_from_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 TOLERANCE = Decimal("1e-8")
@@ -93,7 +95,7 @@ def run_folder(folder: Path) -> list[Outcome]:
     for test in sorted(folder.glob("*-test-*.xml")):
         root = etree.parse(str(test), etree.XMLParser(remove_comments=True, resolve_entities=False)).getroot()
         main = next((part.text or "" for part in root if isinstance(part.tag, str) and local(part) == "modelName"), "").strip()
-        main = main if main in files else sorted(files)[0]
+        main = main if main in files else min(files)
         try:
             model = parse_many([files[main], *(data for name, data in files.items() if name != main)])
         except Exception as exc:
@@ -126,4 +128,6 @@ def run_case(folder: str, model: DecisionModel, case: etree._Element) -> list[Ou
 
 def run_level(root: Path, level: int) -> list[Outcome]:
     """All outcomes of a compliance level."""
-    return [outcome for folder in sorted((root / f"compliance-level-{level}").iterdir()) if folder.is_dir() for outcome in run_folder(folder)]
+    return [
+        outcome for folder in sorted((root / f"compliance-level-{level}").iterdir()) if folder.is_dir() for outcome in run_folder(folder)
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.feel.builtins import contexts, lists, numeric, ranges, temporal, text
-from engine.feel.values import FeelFunction
+
+if TYPE_CHECKING:
+    from engine.feel.values import FeelFunction
 
 BUILTINS: Final[dict[str, FeelFunction]] = {
     name: function

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.feel.builtins.registry import Registry
 from engine.feel.values import Faulty, Value, identical, is_context, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REGISTRY: Final = Registry()
 add = REGISTRY.add

@@ -12,12 +12,13 @@ from engine.feel.operators import add as plus
 from engine.feel.operators import divide, multiply, subtract
 from engine.feel.scope import whole_number
 from engine.feel.temporal import DaysDuration, MonthsDuration
-from engine.feel.values import DECIMAL, Faulty, FeelFunction, Value, compare, equal, is_number, wrap
+from engine.feel.values import DECIMAL, Faulty, FeelFunction, Value, compare, is_number, kind_of, wrap
 
 if TYPE_CHECKING:
     from engine.feel.scope import Run
 
 REGISTRY: Final = Registry()
+_PLAIN: Final = frozenset({bool, int, Decimal, str, type(None)})
 add = REGISTRY.add
 
 
@@ -40,7 +41,7 @@ def numbers(values: tuple[Value, ...]) -> list[Value]:
 def list_contains(run: Run, items: list[Value], element: Value) -> Value:
     """Whether an element of the list equals the value."""
     run.tick(len(items))
-    return any(equal(wrap(item), element) is True for item in items)
+    return any(run.same(element, wrap(item)) is True for item in items)
 
 
 @add("count", "list: list", result="number")
@@ -230,14 +231,22 @@ def reverse(items: list[Value]) -> Value:
 def index_of(run: Run, items: list[Value], match: Value) -> Value:
     """The positions of the elements that equal the value."""
     run.tick(len(items))
-    return [place for place, item in enumerate(items, 1) if equal(wrap(item), match) is True]
+    return [place for place, item in enumerate(items, 1) if run.same(match, wrap(item)) is True]
 
 
 def _distinct(run: Run, items: list[Value]) -> list[Value]:
     kept: list[Value] = []
+    seen: set[tuple[str, Value]] = set()
     for item in items:
+        if type(item) in _PLAIN:
+            run.tick()
+            mark = (kind_of(item), item)
+            if mark not in seen:
+                seen.add(mark)
+                kept.append(item)
+            continue
         run.tick(len(kept) + 1)
-        if not any(equal(wrap(item), wrap(other)) is True for other in kept):
+        if not any(run.same(wrap(item), wrap(other)) is True for other in kept):
             kept.append(item)
     return kept
 
@@ -258,7 +267,7 @@ def union(run: Run, *lists: list[Value]) -> Value:
 def duplicate_values(run: Run, items: list[Value]) -> Value:
     """Each value that occurs more than once (as Camunda 8 offers it)."""
     run.tick(len(items) ** 2)
-    return _distinct(run, [item for item in items if sum(equal(wrap(item), wrap(other)) is True for other in items) > 1])
+    return _distinct(run, [item for item in items if sum(run.same(wrap(item), wrap(other)) is True for other in items) > 1])
 
 
 @add("flatten", "list: list", with_run=True)

@@ -47,7 +47,9 @@ def _scaled(value: Value, scale: Value, rounding: str) -> Value:
     if isinstance(exponent, int) and -exponent <= places:
         return value
     try:
-        return amount.quantize(Decimal(1).scaleb(-places), rounding=rounding, context=decimal.Context(prec=7000, Emax=999_999, Emin=-999_999))
+        return amount.quantize(
+            Decimal(1).scaleb(-places), rounding=rounding, context=decimal.Context(prec=7000, Emax=999_999, Emin=-999_999)
+        )
     except decimal.InvalidOperation as exc:
         raise Faulty("Die Zahl kann so nicht gerundet werden.") from exc
 
@@ -149,5 +151,3 @@ def even(value: Value) -> Value:
 def negation(value: Value) -> Value:
     """The other truth value; null for anything else."""
     return (not value) if type(value) is bool else None
-
-

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from engine.feel import nodes as n
-from engine.feel.builtins.registry import Registry
 from engine.feel.budget import BudgetError
+from engine.feel.builtins.registry import Registry
 from engine.feel.builtins.temporal import REGISTRY as TEMPORAL
 from engine.feel.compiler import compile_node, range_problem
 from engine.feel.lexer import SyntaxFault
-from engine.feel.parser import Parser, builtin_names
+from engine.feel.parser import Parser
+from engine.feel.reading import builtin_names
 from engine.feel.scope import Run, Scope
 from engine.feel.values import Faulty, FeelFunction, Range, Value, compare
 

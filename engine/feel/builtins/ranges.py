@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.feel.builtins.registry import Registry
 from engine.feel.values import Faulty, Range, Value, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REGISTRY: Final = Registry()
 add = REGISTRY.add
@@ -22,7 +24,7 @@ def _order(left: Value, right: Value) -> int:
 
 def _ends(*ranges: Range) -> None:
     """Every range must have both ends, except where the standard lets one be open."""
-    if any(part.low is None and part.high is None for part in ranges) or any(part.operator in {"!="} for part in ranges):
+    if any(part.low is None and part.high is None for part in ranges) or any(part.operator == "!=" for part in ranges):
         raise Faulty("Der Bereich hat keine Enden.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.feel.builtins.registry import Registry
 from engine.feel.operators import moment
@@ -22,7 +22,9 @@ from engine.feel.temporal import (
     parse_duration,
     parse_time,
 )
-from engine.feel.values import Value
+
+if TYPE_CHECKING:
+    from engine.feel.values import Value
 
 REGISTRY: Final = Registry()
 add = REGISTRY.add
@@ -169,5 +171,3 @@ def abs_duration(value: DaysDuration | MonthsDuration) -> Value:
     if isinstance(value, DaysDuration):
         return DaysDuration(abs(value.nanos))
     return MonthsDuration(abs(value.months))
-
-

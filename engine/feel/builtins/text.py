@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 from engine.feel import regex
 from engine.feel.builtins.registry import Registry
-from engine.feel.scope import whole_number
 from engine.feel.values import Faulty, Value, value_text, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.feel.scope import Run
 
 REGISTRY: Final = Registry()
@@ -89,16 +91,26 @@ def ends_with(text: str, match: str) -> Value:
     return text.endswith(match)
 
 
+@contextlib.contextmanager
+def regex_budget(run: Run) -> Iterator[list[int]]:
+    """Steps for one regular expression; what it used is charged to the evaluation, so that a loop over one stays cheap."""
+    budget = [run.budget.regex_steps]
+    yield budget
+    run.tick(run.budget.regex_steps - budget[0])
+
+
 @add("matches", "input: string, pattern: string, flags?: string?", result="boolean", with_run=True)
 def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> Value:
     """Whether the regular expression occurs in the text."""
-    return regex.matches(text, pattern, flags or "", run.budget.regex_steps)
+    with regex_budget(run) as budget:
+        return regex.matches(text, pattern, flags or "", budget)
 
 
 @add("replace", "input: string, pattern: string, replacement: string, flags?: string?", result="string", with_run=True)
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> Value:
     """The text with every match of the regular expression replaced."""
-    result = regex.replace(text, pattern, replacement, flags or "", run.budget.regex_steps)
+    with regex_budget(run) as budget:
+        result = regex.replace(text, pattern, replacement, flags or "", budget)
     run.check_text(len(result))
     return result
 
@@ -106,7 +118,8 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
 @add("split", "string: string, delimiter: string", with_run=True)
 def split(run: Run, text: str, delimiter: str) -> Value:
     """The parts between the matches of a regular expression."""
-    parts = regex.split(text, delimiter, run.budget.regex_steps)
+    with regex_budget(run) as budget:
+        parts = regex.split(text, delimiter, budget)
     run.check_items(len(parts))
     return parts
 

@@ -5,6 +5,7 @@ import itertools
 import json
 
 from engine import runtime
+from engine.limits import DEFAULT_LIMITS
 from tests.unit.engine.stub import TableExpressions
 from tests.unit.engine.memory import Engine
 
@@ -98,12 +99,12 @@ def doc(*body, process='p'):
 class Case:
     """Drives one family of instances by element ids, through the lists an ``Engine`` keeps from the steps."""
 
-    def __init__(self, xml, *, cold=True, table=None, decisions=None, called=None, facts=None, **variables):
-        self.engine = Engine(TableExpressions(table, decisions, facts), cold)
+    def __init__(self, xml, *, cold=True, table=None, decisions=None, called=None, facts=None, begin=True, limits=DEFAULT_LIMITS, **variables):
+        self.engine = Engine(TableExpressions(table, decisions, facts), cold, limits)
         self.definition = self.engine.deploy('p', xml)
         for process, other in (called or {}).items():
             self.engine.deploy(process, other)
-        self.key = self.engine.start('p', **variables)
+        self.key = self.engine.start("p", **variables) if begin else ""
 
     def open(self, kind='user_tasks'):
         return sorted(d.element for d in self.engine.open[kind].values())

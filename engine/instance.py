@@ -152,14 +152,19 @@ class Instance(Running, BpmnWorkflow):
         return value
 
     def reserve(self, value: object) -> None:
-        """Room for a value. Adds up what is written; only when the sum is over the limit the variables are really measured."""
-        extra = len(json.dumps(value))
+        """Room for a value that is about to be stored: neither it nor what is there already may be over the limit.
+
+        Adds up what is written; only when the sum is over the limit the variables are really measured, because most values replace
+        others. So the state stays below twice the limit.
+        """
+        extra, limit = len(json.dumps(value)), self.limits.state_bytes
+        if extra > limit:
+            raise BudgetExceeded(f"Der Wert ist mit {extra} Byte größer als erlaubt ({limit} Byte).")
         self.size += extra
-        if self.size > self.limits.state_bytes:
-            self.size = self.measure() + extra
-            if self.size > self.limits.state_bytes:
-                self.size -= extra
-                raise BudgetExceeded(f"Die Variablen wären mit {self.size + extra} Byte größer als erlaubt ({self.limits.state_bytes} Byte).")
+        if self.size > limit:
+            self.size = self.measure()
+            if self.size > limit:
+                raise BudgetExceeded(f"Die Variablen sind mit {self.size} Byte größer als erlaubt ({limit} Byte).")
 
     def measure(self) -> int:
         """Bytes of all variables as JSON text."""

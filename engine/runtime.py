@@ -333,8 +333,7 @@ def cancel(instance: Instance) -> Step:
 def set_variables(instance: Instance, variables: Changes, task_key: str | None = None, *, local: bool = False) -> Step:
     """Write at the scope of a token (default: the process): merged upwards from there, or as locals of exactly that scope."""
     before = begin(instance)
-    given = admit(variables, instance.limits)
-    instance.reserve(given)
+    given = admit(variables, instance.limits)         # not counted: whoever makes room writes here too
     if task_key is None:
         instance.data.update(given)
     elif local:
@@ -352,7 +351,6 @@ def modify(instance: Instance, terminate: Sequence[str] = (), activate: Sequence
     before = begin(instance)
     doomed = [any_token(instance, key) for key in terminate]
     given = admit(variables or {}, instance.limits)
-    instance.reserve(given)
     instance.data.update(given)
     for element in activate:
         activate_element(instance, element)

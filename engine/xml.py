@@ -37,32 +37,44 @@ def read(data: bytes) -> etree._Element:
         raise refuse("xml_empty", "Die Datei ist leer.", "The file is empty.")
     parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
                                  remove_comments=True, remove_pis=True, huge_tree=False)
-    depth = elements = 0
-    root: etree._Element | None = None
+    walk = Walk()
     try:
         for begin in range(0, len(data), 1 << 16):
             parser.feed(data[begin:begin + (1 << 16)])
-            for event, node in parser.read_events():
-                if event == "end":
-                    depth -= 1
-                    continue
-                assert isinstance(node, etree._Element)
-                depth, elements = depth + 1, elements + 1
-                if root is None:
-                    root = node
-                    if has_doctype(node):
-                        raise refuse("xml_doctype", "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
-                                     "The file contains a DOCTYPE; that is not allowed.")
-                check(node, depth, elements)
+            walk.on(parser)
         parser.close()
+        walk.on(parser)                               # the parser holds the first bytes back until it knows the encoding
     except etree.XMLSyntaxError as exc:
         line = int(exc.lineno or 0)
         german = f"Die Datei ist kein lesbares XML (Zeile {line})."
         raise refuse("xml_syntax", german, f"The file is not well-formed XML (line {line}): {exc.msg}", line) from exc
     except (LookupError, ValueError) as exc:
         raise refuse("xml_encoding", "Die Zeichenkodierung der Datei ist unbekannt.", "The encoding of the file is unknown.") from exc
-    assert root is not None
-    return root
+    assert walk.root is not None
+    return walk.root
+
+
+class Walk:
+    """Looks at every element as soon as it is read."""
+
+    def __init__(self) -> None:
+        self.root: etree._Element | None = None
+        self.depth = self.elements = 0
+
+    def on(self, parser: etree.XMLPullParser) -> None:
+        """What was read since the last time. Raises InvalidDefinition."""
+        for event, node in parser.read_events():
+            if event == "end":
+                self.depth -= 1
+                continue
+            assert isinstance(node, etree._Element)
+            self.depth, self.elements = self.depth + 1, self.elements + 1
+            if self.root is None:
+                self.root = node
+                if has_doctype(node):
+                    raise refuse("xml_doctype", "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
+                                 "The file contains a DOCTYPE; that is not allowed.")
+            check(node, self.depth, self.elements)
 
 
 def has_doctype(root: etree._Element) -> bool:

@@ -1,2 +1,3 @@
 """The rules of ``engine.lint``: ``structure`` walks scopes and flows, ``nodes`` looks at single elements, ``events`` at events,
-``texts`` at expressions and timers; ``context`` collects findings."""
+``texts`` at expressions and timers; ``context`` collects findings.
+"""

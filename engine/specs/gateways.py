@@ -93,6 +93,13 @@ class EndJoin(Join):
 
     joins = True
 
+    def arrive(self, task: Task) -> None:
+        """One waiting token is enough: a case of five years must not carry one for every reminder that ever ended."""
+        if self.waiting(task.workflow):
+            task.cancel()
+        else:
+            super().arrive(task)
+
     def tokens(self, task: Task) -> list[Task] | None:
         for t in task.workflow.tasks.values():
             if t._state & ACTIVE and t.task_spec is not self and not is_scope_listener(t):

@@ -38,13 +38,13 @@ class Vars:
     def give(self, outputs: dict, result: dict, to: Vars) -> None:
         seen = Vars({**self.own, **result}, self.outer)
         for target, source in outputs.items():
-            value, name = seen.value(source), target.split('.')[0]
+            value, name = seen.value(source), target.split(".")[0]
             holder = to.holder(name)
             write(holder.own, target, value)
 
 
 def write(own: dict, target: str, value) -> None:
-    name, _, leaf = target.partition('.')
+    name, _, leaf = target.partition(".")
     own[name] = {**(own[name] if isinstance(own.get(name), dict) else {}), leaf: value} if leaf else value
 
 
@@ -97,7 +97,7 @@ class Oracle:
         return sorted(found, key=lambda w: (w.element, json.dumps(w.scope.all(), sort_keys=True), w.due))
 
     def run(self, b: Block, scope: Vars, box: Box, done: Callable) -> None:
-        getattr(self, 'run_' + b.kind)(b, scope, box, done)
+        getattr(self, "run_" + b.kind)(b, scope, box, done)
 
     def run_user(self, b, scope, box, done):
         local = scope.inner(b.inputs)
@@ -109,7 +109,7 @@ class Oracle:
             else:
                 local.merge(payload)
             done()
-        wait = Wait('user', b.id, local, box, fire)
+        wait = Wait("user", b.id, local, box, fire)
 
     def run_seq(self, b, scope, box, done):
         self.run(b.parts[0], scope, box, lambda: self.run(b.parts[1], scope, box, done))
@@ -137,7 +137,7 @@ class Oracle:
 
     def run_loop(self, b, scope, box, done):
         def decide():
-            if scope.all().get('again') is True:
+            if scope.all().get("again") is True:
                 self.run(b.parts[1], scope, box, decide)
             else:
                 self.run(b.parts[0], scope, box, done)
@@ -169,7 +169,7 @@ class Oracle:
             mine.merge(payload)
             handler = Box(inner, inner.token_end)
             self.run(b.parts[1], mine, handler, handler.token_end)
-        Wait('message', 'h' + b.id, local, inner, fire)
+        Wait("message", "h" + b.id, local, inner, fire)
 
     def attach(self, kind, b, scope, box, inner, done, event):
         """A boundary event ``event`` on the activity whose box is ``inner``; gone when the activity is done."""
@@ -177,7 +177,7 @@ class Oracle:
             if b.flag:
                 wait.remove()
                 inner.cancel()
-            elif kind == 'timer':
+            elif kind == "timer":
                 if wait.left == 1:
                     wait.remove()
                 wait.left -= 1
@@ -198,11 +198,11 @@ class Oracle:
 
     def run_msg(self, b, scope, box, done):
         _, inner = self.run_sub(b, scope, box, done)
-        self.attach('message', b, scope, box, inner, done, lambda fire: Wait('message', 'b' + b.id, scope, box, fire))
+        self.attach("message", b, scope, box, inner, done, lambda fire: Wait("message", "b" + b.id, scope, box, fire))
 
     def run_tim(self, b, scope, box, done):
         _, inner = self.run_sub(b, scope, box, done)
-        wait = self.attach('timer', b, scope, box, inner, done, lambda fire: Wait('timer', 'b' + b.id, scope, box, fire, self.now + (2 if b.flag else 1) * DAY))
+        wait = self.attach("timer", b, scope, box, inner, done, lambda fire: Wait("timer", "b" + b.id, scope, box, fire, self.now + (2 if b.flag else 1) * DAY))
         wait.left = 1 if b.flag else 3
 
     def run_evg(self, b, scope, box, done):
@@ -211,12 +211,12 @@ class Oracle:
             clock.remove()
             scope.merge(payload)
             self.run(b.parts[0], scope, box, done)
-        message = Wait('message', 'm' + b.id, scope, box, fire)
-        clock = Wait('timer', 't' + b.id, scope, box, fire, self.now + DAY)
+        message = Wait("message", "m" + b.id, scope, box, fire)
+        clock = Wait("timer", "t" + b.id, scope, box, fire, self.now + DAY)
 
     def each(self, b, scope, begin, done):
         """Multi-instance: ``begin(index, item, next)``."""
-        items, finished = scope.all()['ps'], []
+        items, finished = scope.all()["ps"], []
 
         def one(index):
             finished.append(index)
@@ -228,18 +228,18 @@ class Oracle:
             begin(index, item, one)
 
     def run_mi(self, b, scope, box, done):
-        name = 'rs' + b.id
-        body = Vars({name: [None] * len(scope.all()['ps'])}, scope)
+        name = "rs" + b.id
+        body = Vars({name: [None] * len(scope.all()["ps"])}, scope)
 
         def begin(index, item, after):
-            local = Vars({'loopCounter': index + 1, 'p' + b.id: item, 'r': None}, body)
+            local = Vars({"loopCounter": index + 1, "p" + b.id: item, "r": None}, body)
 
             def fire(payload):
                 wait.remove()
                 local.merge(payload)
-                body.own[name] = [*body.own[name][:index], local.own['r'], *body.own[name][index + 1:]]
+                body.own[name] = [*body.own[name][:index], local.own["r"], *body.own[name][index + 1:]]
                 after(index)
-            wait = Wait('user', b.id, local, box, fire)
+            wait = Wait("user", b.id, local, box, fire)
 
         def finish():
             scope.merge({name: body.own[name]})
@@ -248,7 +248,7 @@ class Oracle:
 
     def run_mis(self, b, scope, box, done):
         def begin(index, item, after):
-            local = Vars({'loopCounter': index + 1, 'p' + b.id: item}, scope)
+            local = Vars({"loopCounter": index + 1, "p" + b.id: item}, scope)
             inner = Box(box, lambda: after(index))
             self.run(b.parts[0], local, inner, inner.token_end)
         self.each(b, scope, begin, done)
@@ -264,12 +264,12 @@ class Oracle:
                 local.merge(root.own)
             done()
         inner = Box(box, finished)
-        self.run(b.parts[0], root, inner, inner.token_end if b.kind == 'call' else lambda: self.maybe_throw(b, root, scope, box, inner, done))
+        self.run(b.parts[0], root, inner, inner.token_end if b.kind == "call" else lambda: self.maybe_throw(b, root, scope, box, inner, done))
 
     run_ecall = run_call
 
     def maybe_throw(self, b, root, scope, box, inner, done):
-        if root.all().get('again') is True:
+        if root.all().get("again") is True:
             inner.cancel()
             self.run(b.parts[1], scope, box, done)
         else:

@@ -1,0 +1,113 @@
+"""The stored state: format number, frozen fixture, what it holds, upgrades in order."""
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from engine import state
+from engine.catalogue import Definition
+from engine.errors import UnknownStateFormat
+from engine.runtime import complete, correlate, open_things, tick
+from engine.runtime import start as begin
+from tests.unit.engine.models import MSG, Case, boundary, chain, doc, el, event_sub, ext, io, multi, start, sub, timer, user
+from tests.unit.engine.stub import TableExpressions
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "states"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def frozen_model():
+    """Never change this: states of format 1 in tests/fixtures/states belong to it."""
+    return (FIXTURES / "format_1.bpmn").read_bytes()
+
+
+def test_states_of_format_1_still_run():
+    expressions, definition = TableExpressions(), Definition(frozen_model(), "alt:1", "alt")
+    data = (FIXTURES / "format_1.json").read_bytes()
+
+    instance = state.load(data, definition, expressions, NOW)
+
+    found = open_things(instance)
+    tasks = {instance.find(UUID(k)).task_spec.bpmn_id: k for k in found["user_tasks"]}
+    assert sorted(tasks) == ["innen", "je_person"]
+    assert len(found["user_tasks"]) == 2
+    assert len(found["timers"]) == 1
+    assert len(found["subscriptions"]) == 2
+    assert state.definition_key(data) == "alt:1"
+    assert instance.parent == ("41", "0" * 32)
+    correlate(instance, next(iter(found["subscriptions"])), {"grund": "x"})
+    instance.now += 20 * 86400
+    assert [t.element for t in tick(instance).user_tasks.opened.values()] == ["erinnern"]
+    for element in ("innen", "je_person"):
+        step = complete(instance, tasks[element], {"ergebnis": "schlecht"})
+    assert instance.data == {"fall": "KIM-1", "personen": ["p1", "p2"], "ort": "Straße 5", "weiter": True, "grund": "x", "ergebnis": "schlecht",
+                             "anschrift": {"ort": "Straße 5"}, "ergebnisse": ["gut", "schlecht"]}
+    step = complete(instance, next(iter(open_things(instance)["user_tasks"])), {})
+    assert step.ended == "completed"
+
+
+def test_dump_is_stable_and_compact():
+    data = (FIXTURES / "format_1.json").read_bytes()
+    instance = state.load(data, Definition(frozen_model(), "alt:1", "alt"), TableExpressions(), NOW)
+
+    assert state.dump(instance) == data
+    assert b", " not in data
+    assert b'": ' not in data
+    assert "Straße".encode() in data
+
+
+@pytest.mark.parametrize("found", [0, 2, "1", None, 1.5])
+def test_unknown_format_is_an_error(found):
+    with pytest.raises(UnknownStateFormat):
+        state.unpack(json.dumps({"f": found}).encode())
+
+
+def test_upgrades_run_in_order_from_the_format_found(monkeypatch):
+    monkeypatch.setattr(state, "UPGRADES", (lambda s: s | {"f": 2, "a": 1}, lambda s: s | {"f": 3, "a": s["a"] + 1}))
+    monkeypatch.setattr(state, "FORMAT", 3)
+
+    assert state.unpack(b'{"f":1}') == {"f": 3, "a": 2}
+    assert state.unpack(b'{"f":2,"a":5}') == {"f": 3, "a": 6}
+
+
+def test_order_of_keys_of_variables_is_kept():
+    case = Case(doc(start(), user("a"), chain("s", "a")), z=1, a={"y": 1, "b": 2})
+
+    assert list(case.data) == ["z", "a"]
+    assert list(case.data["a"]) == ["y", "b"]
+
+
+def test_user_data_cannot_reach_the_machinery():
+    """A variable named like our own fields stays a variable."""
+    case = Case(doc(start(), user("a", ext(io({"incident": "= incident"}))), user("b"), chain("s", "a", "b")), incident={"phase": "run"}, f=9, vars=1, typename="x")
+    case.do("a", job=1, call=2, key=3, due=4, result=5, index=0)
+
+    assert case.open() == ["b"]
+    assert not case.open("incidents")
+    assert case.data["index"] == 0
+
+
+def test_restored_instance_continues_exactly_like_the_one_in_memory():
+    xml = doc(start(), sub("SP", start("x"), user("in", multi(inputElement="p")), chain("x", "in"), event_sub(MSG, "false", user("h"))), boundary("t", "SP", timer("Cycle", "R/P1D"), "false"),
+              el("task", "tt"), user("z"), chain("s", "SP", "z"), chain("t", "tt"))
+    cases = [Case(xml, cold=cold, fall=1, ps=[1, 2]) for cold in (True, False)]
+    for case in cases:
+        case.wait(1)
+        case.send(pay=1)
+        case.do("h").do("in").do("in")
+        assert case.open() == ["z"]
+    assert cases[0].data == cases[1].data
+    assert cases[0].engine.log == cases[1].engine.log
+
+
+def make_fixture():
+    """How the fixture was made; run by hand once per format, never again for an old one."""
+    expressions, definition = TableExpressions(), Definition(frozen_model(), "alt:1", "alt")
+    instance, step = begin(definition, expressions, NOW, {"fall": "KIM-1", "personen": ["p1", "p2"], "ort": "Straße 5"}, key="42", parent=("41", "0" * 32))
+    anfang = next(k for k, t in step.user_tasks.opened.items() if t.element == "anfang")
+    complete(instance, anfang, {"weiter": True})
+    je = next(k for k, v in open_things(instance)["user_tasks"].items() if v == "je_person")
+    complete(instance, je, {"ergebnis": "gut"})
+    (FIXTURES / "format_1.json").write_bytes(state.dump(instance))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from engine import timers
+from engine import runtime, timers
 from engine.calendar import Calendar, from_wall_clock
 from engine.clock import BERLIN, FixedClock
 from engine.expressions import Expressions
@@ -184,8 +184,9 @@ class Scenario:
         (instance, task), opened = found[number - 1]
         process = self.store.of[instance].process_id
         assert opened.form_id == f"{process}.{element}", f"{element} has the form {opened.form_id}"
-        context = {"fall": self.fall, "profil": self.profile.as_facts()}
-        self.command(instance, "complete", task, scenario_forms.variables_of(form(opened.form_id), answers, context))
+        visible = dict(runtime.variables_of(self.store.get(instance), task))
+        facts = {"fall": self.fall, "profil": self.profile.as_facts()}
+        self.command(instance, "complete", task, scenario_forms.variables_of(form(opened.form_id), answers, visible, facts))
 
     def advance(self, until: dt.datetime) -> None:
         """Time passes; every timer on the way fires at its own time."""

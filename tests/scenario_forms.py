@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from engine.feel import evaluate_json
+from engine.feel import compile_expression, evaluate_json
 from forms.model import CheckboxField, ChoiceField, DynamicList, Form
 
 
-def variables_of(form: Form, answers: dict, context: dict) -> dict:
-    """The process variables that a submitted form gives; answers to fields nobody mentioned are null or false.
+def variables_of(form: Form, answers: dict, variables: dict, facts: dict) -> dict:
+    """The process variables that a submitted form gives.
+
+    Fields nobody mentioned keep the value of the variable of that name, as a prefilled form does, else they are null or false.
+
+    Args:
+        form: The form.
+        answers: What the scenario enters.
+        variables: What the task sees.
+        facts: ``fall`` and ``profil``.
 
     Raises:
         AssertionError: for an unknown field, an answer that cannot be chosen, or a missing answer that a variable needs.
     """
     fields = {path: field for path, field in form.fields() if "*" not in path}
+    context = {**facts, **variables}
     given = {path: pick(answers, path) for path in fields}
     unknown = sorted(set(leaves(answers, fields)) - {".".join(path) for path in fields})
     assert not unknown, f"{form.id} has no field {unknown[0]}"
+    for path, field in fields.items():
+        if field.binding.variable and given[path] is None and not mentioned(answers, path):
+            given[path] = pick(variables, path)
     names = {path[-1]: value for path, value in given.items()}
     out: dict = {}
     for path, field in fields.items():
-        value, is_hidden = given[path], field.hide is not None and evaluate_json(field.hide, {**context, **names}) is True
-        assert not (is_hidden and value is not None), f"{form.id}: {field.key} is hidden here and cannot be answered"
+        value, is_hidden = given[path], hides(field, fields, answers, {**context, **names}, path)
+        assert not (is_hidden and pick(answers, path) is not None), f"{form.id}: {field.key} is hidden here and cannot be answered"
         if is_hidden or field.readonly is True:
             continue
         check(form, field, value)
@@ -29,6 +41,16 @@ def variables_of(form: Form, answers: dict, context: dict) -> dict:
         assert not (field.required and value in (None, "", [])), f"{form.id}: {field.key} needs an answer"
         put(out, path, bool(value) if isinstance(field, CheckboxField) else value)
     return out
+
+
+def hides(field, fields: dict, answers: dict, scope: dict, path: tuple[str, ...]) -> bool:
+    """Whether a field is hidden. If that depends on an answer for the Fallakte that the scenario leaves out, an answer shows it."""
+    if field.hide is None:
+        return False
+    left_out = {p[-1] for p, f in fields.items() if not f.binding.variable and not mentioned(answers, p)}
+    if compile_expression(field.hide).names & left_out:
+        return not mentioned(answers, path)
+    return evaluate_json(field.hide, scope) is True
 
 
 def check(form: Form, field, value) -> None:
@@ -72,6 +94,12 @@ def pick(answers: dict, path: tuple[str, ...]):
             return None
         value = value[name]
     return value
+
+
+def mentioned(answers: dict, path: tuple[str, ...]) -> bool:
+    """Whether there is an answer, be it null."""
+    holder = pick(answers, path[:-1])
+    return isinstance(holder, dict) and path[-1] in holder
 
 
 def put(out: dict, path: tuple[str, ...], value) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
+
 
 import yaml
 
@@ -21,6 +22,9 @@ from engine.step import KINDS
 from tests import scenario_forms
 from tests.scenario_jobs import Jobs
 from tests.scenario_library import STUB_JOB, Store, decisions, form, load_profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULT_DAY = dt.date(2026, 3, 2)
 MORNING = dt.time(8, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from lxml import etree
@@ -14,6 +14,9 @@ from engine.feel import compile_expression
 from forms.model import ChoiceField, Field
 from forms.parse import parse
 from processes import bibliothek, profil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEYS = ("zugang_moers", "fallverantwortung", "warme_uebergabe", "uebergabe_nachfrage")
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"

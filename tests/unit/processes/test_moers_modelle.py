@@ -86,6 +86,17 @@ def test_jobs_are_built_in_and_get_exactly_their_inputs(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+def test_default_flows_exist_and_every_other_flow_of_a_question_has_its_condition(key: str) -> None:
+    root = model(key)
+    flows = {flow.get("id"): flow for flow in root.iter(f"{BPMN}sequenceFlow")}
+    for gateway in root.iter(f"{BPMN}exclusiveGateway"):
+        leaving = {name for name, flow in flows.items() if flow.get("sourceRef") == gateway.get("id")}
+        assert gateway.get("default") in leaving, gateway.get("id")
+        conditional = {name for name in leaving if flows[name].find(f"{BPMN}conditionExpression") is not None}
+        assert conditional == leaving - {gateway.get("default")}, gateway.get("id")
+
+
+@pytest.mark.parametrize("key", KEYS)
 def test_expressions_can_be_read_and_ask_for_known_facts(key: str) -> None:
     for text in expressions(model(key)):
         compile_expression(text[1:])

@@ -23,6 +23,7 @@ AUFENTHALTE = (
 AUSGESCHLOSSEN = {"visum_drei_monate", "gesundheitsvisum", "studium", "unbegleitet_minderjaehrig"}
 SERVICESTELLE = ("eigene_stelle", "servicestelle")
 KOORDINATION = ("koordination", None)
+YOUNG, OLDER = "bis_27", "ab_27"
 
 
 @cache
@@ -39,7 +40,7 @@ def mappings() -> dict[str, str]:
 
 def ask(**inputs) -> tuple[str, str, str | None]:
     default = {
-        "ausgeschlossen": False, "beratung_besteht": False, "wechsel_gewuenscht": False, "aufenthalt": "asylverfahren", "bis_altersgrenze": True,
+        "ausgeschlossen": False, "beratung_besteht": False, "wechsel_gewuenscht": False, "aufenthalt": "asylverfahren", "altersgruppe": YOUNG,
         "bezieht_sgb2": False, "jobcenter_fallmanagement": False, "jobcenter_einverstanden": False, "jugendmigrationsdienst_frei": True,
         "fluechtlingsberatung_frei": True, "migrationsberatung_frei": True, "jobcenter_beauftragt": False, "kooperationsvertrag": False,
     }
@@ -54,7 +55,7 @@ def concept(c: dict) -> tuple[str, str, str | None]:
     """The rules in the words of the concept (004:L1086-1109); gaps go to the Koordination."""
     if c["aufenthalt"] in AUSGESCHLOSSEN:
         return "Z0", "ausgeschlossen", None
-    young = c["bis_altersgrenze"]
+    young = c["altersgruppe"] == YOUNG
     if c["aufenthalt"] == "asylverfahren":
         if young and c["jugendmigrationsdienst_frei"]:
             return "Z2", "funktion", "jugendmigrationsdienst"
@@ -81,13 +82,13 @@ def concept(c: dict) -> tuple[str, str, str | None]:
 @pytest.mark.parametrize("aufenthalt", AUFENTHALTE)
 def test_every_combination_follows_the_concept(aufenthalt: str | None) -> None:
     names = (
-        "bis_altersgrenze", "bezieht_sgb2", "jobcenter_fallmanagement", "jobcenter_einverstanden", "jugendmigrationsdienst_frei",
+        "altersgruppe", "bezieht_sgb2", "jobcenter_fallmanagement", "jobcenter_einverstanden", "jugendmigrationsdienst_frei",
         "fluechtlingsberatung_frei", "migrationsberatung_frei", "jobcenter_beauftragt", "kooperationsvertrag",
     )
     # Where the status alone decides, the other inputs need only be tried at their extremes.
     choices = itertools.product((True, False), repeat=len(names)) if aufenthalt in {"asylverfahren", "bleiberecht"} else [(True,) * 9, (False,) * 9]
     for values in choices:
-        case = dict(zip(names, values, strict=True)) | {"aufenthalt": aufenthalt}
+        case = dict(zip(names, values, strict=True)) | {"aufenthalt": aufenthalt, "altersgruppe": YOUNG if values[0] else OLDER}
         assert ask(**case, ausgeschlossen=aufenthalt in AUSGESCHLOSSEN) == concept(case), case
 
 
@@ -104,27 +105,30 @@ def test_excluded_group_wins_over_existing_relationship() -> None:
 @pytest.mark.parametrize("aufenthalt", ["asylverfahren", "bleiberecht"])
 @pytest.mark.parametrize("frei", [True, False])
 def test_unknown_age_is_nobodys_guess(aufenthalt: str, frei: bool) -> None:
-    answer = ask(aufenthalt=aufenthalt, bis_altersgrenze=None, jugendmigrationsdienst_frei=frei, fluechtlingsberatung_frei=frei, migrationsberatung_frei=frei)
+    answer = ask(aufenthalt=aufenthalt, altersgruppe=None, jugendmigrationsdienst_frei=frei, fluechtlingsberatung_frei=frei, migrationsberatung_frei=frei)
 
     assert answer == ("Luecke_Aufenthalt", *KOORDINATION)
 
 
 @pytest.mark.parametrize(
-    ("hoechstalter", "alter", "young"),
-    [(26, 25, True), (26, 26, True), (26, 27, False), (26, 28, False), (27, 26, True), (27, 27, True), (27, 28, False), (25, 26, False), (26, None, None)],
+    ("hoechstalter", "alter", "group"),
+    [
+        (26, 25, YOUNG), (26, 26, YOUNG), (26, 27, OLDER), (26, 28, OLDER), (27, 26, YOUNG), (27, 27, YOUNG), (27, 28, OLDER), (25, 26, OLDER),
+        (26, None, None),
+    ],
 )
-def test_age_boundary_is_a_setting(hoechstalter: int, alter: int | None, young: bool | None) -> None:
+def test_age_boundary_is_a_setting(hoechstalter: int, alter: int | None, group: str | None) -> None:
     context = {"fall": {"alter": alter}, "profil": {"regel": {"jugend_hoechstalter": hoechstalter}}}
 
-    assert evaluate_json(mappings()["bis_altersgrenze"], context) is young
+    assert evaluate_json(mappings()["altersgruppe"], context) == group
 
 
 def test_profile_of_moers_ends_youth_with_the_27th_birthday() -> None:
     context = {"profil": profil.load("moers").as_facts()}
 
-    answers = [evaluate_json(mappings()["bis_altersgrenze"], context | {"fall": {"alter": alter}}) for alter in (26, 27, 28)]
+    answers = [evaluate_json(mappings()["altersgruppe"], context | {"fall": {"alter": alter}}) for alter in (26, 27, 28)]
 
-    assert answers == [True, False, False]
+    assert answers == [YOUNG, OLDER, OLDER]
 
 
 @pytest.mark.parametrize("aufenthalt", AUFENTHALTE)

@@ -6,6 +6,7 @@ continues with what was lent to it, in a line of its own: nothing that was not l
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from services.fall import einwilligungen, fakten, freigaben, sortierung, verantw
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from services.bootstrap import App
@@ -78,9 +79,8 @@ def write_sections(uow: UnitOfWork, actor: Actor, aktenzeichen: str, person_id: 
     written = []
     for place, fields in places.items():
         version, content = old.get(place, (0, {}))
-        if place not in seen:
-            fields = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
-        merged = {**content, **fields}
+        given = fields if place in seen else {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+        merged = {**content, **given}
         if merged == content and version:
             continue
         uow.session.execute(insert(AkteAbschnitt).values(
@@ -190,58 +190,89 @@ def _infos(uow: UnitOfWork, rows: Sequence[AkteAbschnitt]) -> tuple[AbschnittInf
         form_version=r.form_version, geschrieben_von=people.get(r.geschrieben_von, r.geschrieben_von), geschrieben_am=r.geschrieben_am) for r in rows)
 
 
-def prefill(uow: UnitOfWork, actor: Actor, aktenzeichen: str, person_id: int | str | None, felder: Iterable[str]) -> dict[str, object]:
-    """Stored values for a form, within the caller's unit of work: ``abschnitt.feld`` -> value, only what the actor may see.
+class FormSections(Mapping[str, Mapping[str, Any]]):
+    """What a form finds in the Fallakte: section -> {feld: wert}. A section that is looked at is written down as read, once."""
 
-    The caller has checked the right to work on the task of the form; what is read is written down.
+    def __init__(self, uow: UnitOfWork, aktenzeichen: str, inhalte: dict[str, Inhalt], zweck: str) -> None:
+        self._uow, self._aktenzeichen, self._inhalte, self._zweck = uow, aktenzeichen, inhalte, zweck
+        self._seen: set[str] = set()
+
+    def __getitem__(self, abschnitt: str) -> Inhalt:
+        inhalt = self._inhalte[abschnitt]
+        if abschnitt not in self._seen:
+            self._seen.add(abschnitt)
+            zugriffe.vermerken(self._uow, self._aktenzeichen, zugriffe.GELESEN, [abschnitt], self._zweck)
+        return inhalt
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._inhalte)
+
+    def __len__(self) -> int:
+        return len(self._inhalte)
+
+
+def sections_for_form(uow: UnitOfWork, aktenzeichen: str, person_id: int | str | None, *, zweck: str = "Formular") -> Mapping[str, Mapping[str, Any]]:
+    """The answers a form begins with, only what the actor may see: sections of the person (default: the main person) and of the case.
+
+    Use it within the unit of work. The caller has checked the right to work on the task of the form. Empty if there is no such case.
 
     Raises:
         InvalidInput: an unknown person.
     """
-    wanted: dict[str, list[str]] = {}
-    for name in felder:
-        abschnitt, _, feld = name.partition(".")
-        if abschnitt in sections.TITEL and feld:
-            wanted.setdefault(abschnitt, []).append(feld)
-    if not wanted:
+    actor = uow.actor
+    target = policy.fall_target(uow.session, actor, aktenzeichen, uow.app.clock.today())
+    if target is None:
         return {}
-    person = _person(uow, aktenzeichen, person_id) if any(a in sections.PERSON for a in wanted) else None
-    rows = {(r.person, r.abschnitt): r for r in _visible(uow, actor.organisation, aktenzeichen, everything=actor.has_role("system"))}
-    found: dict[str, object] = {}
-    read_sections = []
-    for abschnitt, names in wanted.items():
-        row = rows.get((person if abschnitt in sections.PERSON else None, abschnitt))
-        values = {f"{abschnitt}.{n}": row.inhalt[n] for n in names if n in row.inhalt} if row else {}
-        if values:
-            read_sections.append(abschnitt)
-            found |= values
-    if read_sections:
-        zugriffe.vermerken(uow, aktenzeichen, zugriffe.GELESEN, read_sections, "Formular")
-    return found
+    person = _person(uow, aktenzeichen, person_id)
+    inhalte = {r.abschnitt: dict(r.inhalt) for r in _visible(uow, actor.organisation, aktenzeichen, everything=actor.has_role("system"))
+               if r.person in (None, person)}
+    if policy.belongs(actor, target):
+        row = uow.session.execute(select(Person).where(Person.key == person)).scalar_one()
+        known = {"vorname": row.vorname, "nachname": row.nachname, "name": f"{row.vorname} {row.nachname}",
+                 "geburtsdatum": row.geburtsdatum.isoformat() if row.geburtsdatum else None}
+        inhalte["stammdaten"] = {**{k: v for k, v in known.items() if v}, **inhalte.get("stammdaten", {})}
+        if row.aufenthalt:
+            inhalte["aufenthalt"] = {"status": row.aufenthalt, **inhalte.get("aufenthalt", {})}
+    return FormSections(uow, aktenzeichen, inhalte, zweck)
 
 
 # --- fields that are routing facts at the same time ------------------------------------------------------------------------
 
+JA_NEIN = {True: True, "ja": True, False: False, "nein": False}
+
+
 def _route(uow: UnitOfWork, aktenzeichen: str, place: Stelle, inhalt: Inhalt) -> None:
     """Copy the fields on which lists, search and expressions rely into their columns; a value outside the contract is left out.
 
-    ``stammdaten``: vorname, nachname, geburtsdatum. ``aufenthalt``: aufenthalt (one of ``fakten.AUFENTHALT``).
-    ``rechtskreise`` (a list) in ``aufenthalt`` or ``leistungen``.
+    ``stammdaten``: name, or vorname and nachname; geburtsdatum. ``aufenthalt``: status (one of ``fakten.AUFENTHALT``).
+    ``leistungen``: bezieht_sgb2 (ja, nein or a boolean), rechtskreise (a list of ``fakten.RECHTSKREISE``).
     """
     person, abschnitt = place
     if abschnitt == "stammdaten":
         _route_person(uow, person, inhalt)
-    elif abschnitt == "aufenthalt" and inhalt.get("aufenthalt") in fakten.AUFENTHALT:
-        uow.session.execute(update(Person).where(Person.key == person).values(aufenthalt=inhalt["aufenthalt"]))
-    if abschnitt in {"aufenthalt", "leistungen"} and isinstance(inhalt.get("rechtskreise"), list):
-        chosen = [r for r in fakten.RECHTSKREISE if r in inhalt["rechtskreise"]]
-        uow.session.execute(update(Fall).where(Fall.mandant == uow.actor.mandant, Fall.aktenzeichen == aktenzeichen).values(rechtskreise=chosen))
+    elif abschnitt == "aufenthalt" and inhalt.get("status") in fakten.AUFENTHALT:
+        uow.session.execute(update(Person).where(Person.key == person).values(aufenthalt=inhalt["status"]))
+    elif abschnitt == "leistungen":
+        fall = uow.session.execute(select(Fall).where(Fall.mandant == uow.actor.mandant, Fall.aktenzeichen == aktenzeichen)).scalar_one()
+        active = set(fall.rechtskreise)
+        if isinstance(inhalt.get("rechtskreise"), list):
+            active = set(inhalt["rechtskreise"])
+        answer = inhalt.get("bezieht_sgb2")
+        if isinstance(answer, (bool, str)) and answer in JA_NEIN:
+            active = active | {"sgb2"} if JA_NEIN[answer] else active - {"sgb2"}
+        uow.session.execute(update(Fall).where(Fall.mandant == uow.actor.mandant, Fall.aktenzeichen == aktenzeichen).values(
+            rechtskreise=[r for r in fakten.RECHTSKREISE if r in active]))
     fakten.forget(uow.session)
 
 
 def _route_person(uow: UnitOfWork, person: int | None, inhalt: Inhalt) -> None:
     row = uow.session.execute(select(Person).where(Person.key == person).execution_options(populate_existing=True)).scalar_one()
     vorname, nachname = (str(inhalt.get(f) or getattr(row, f)).strip() for f in ("vorname", "nachname"))
+    whole = " ".join(str(inhalt.get("name") or "").split())
+    if whole and whole != f"{row.vorname} {row.nachname}":
+        # Forms with one field for the name: its last word is the family name.
+        first, _, last = whole.rpartition(" ")
+        vorname, nachname = first or vorname, last
     born = fakten.parse_date(inhalt.get("geburtsdatum")) or row.geburtsdatum
     uow.session.execute(update(Person).where(Person.key == person).values(
         vorname=vorname, nachname=nachname, geburtsdatum=born, sort_key=sortierung.sort_key(nachname, vorname)))

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from engine.errors import BpmnError
 from services.errors import InvalidInput
 from services.fall import einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
-from services.fall.ports import ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +20,16 @@ if TYPE_CHECKING:
     from services.context import Actor
     from services.unit_of_work import UnitOfWork
 
+ANLAESSE = {
+    "fallabschluss": "Der Fall wird abgeschlossen",
+    "fallverantwortung_geaendert": "Die Fallverantwortung hat gewechselt",
+    "fallverantwortung_zugeteilt": "Die Fallverantwortung ist zugeteilt",
+    "einwilligung_widerrufen": "Eine Einwilligung wurde widerrufen",
+    "einwilligung_laeuft_ab": "Eine Einwilligung läuft ab",
+    "widerruf_bestaetigt": "Der Widerruf ist bestätigt",
+    "kontaktabbruch": "Der Kontakt ist abgebrochen",
+    "kontakt_wieder_aufgenommen": "Der Kontakt ist wieder aufgenommen",
+}
 BERLIN = ZoneInfo("Europe/Berlin")
 TEXT_MAX = 500
 
@@ -165,10 +174,10 @@ def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
 
 def partner_informieren(ctx: Auftrag) -> dict[str, Any]:
     """One mail to each organisation: it says that there is news and where, never about whom."""
-    anlass, akte = _text(ctx, "anlass"), _fall(ctx)
+    anlass, akte = _anlass(ctx), _fall(ctx)
     for number, empfaenger in enumerate(_list(ctx, "empfaenger")):
         name = verantwortung.organisation_name(ctx.uow, empfaenger)
-        _mail(ctx, empfaenger, "partner_informieren", {"aktenzeichen": akte, "anlass": anlass}, part=number)
+        _mail(ctx, empfaenger, "hinweis", {"aktenzeichen": akte, "anlass": anlass}, part=number)
         zeitleiste.notieren(ctx.uow, akte, "mitteilung", f"{name} informiert: {anlass}", beteiligt=empfaenger)
     return {}
 
@@ -177,20 +186,27 @@ def mail_senden(ctx: Auftrag) -> dict[str, Any]:
     daten = ctx.variables.get("daten") or {}
     if not isinstance(daten, dict):
         raise InvalidInput("Die Variable „daten“ muss ein Kontext sein.")
+    fields = {"uebergabe" if name == "uebergabe_id" else name: value for name, value in daten.items()}
     case = {"aktenzeichen": ctx.business_id} if ctx.business_id else {}
-    _mail(ctx, _text(ctx, "an"), _text(ctx, "vorlage"), {**case, **daten})
+    _mail(ctx, _text(ctx, "an"), _text(ctx, "vorlage"), {**case, **fields})
     return {}
 
 
 def person_mitteilen(ctx: Auftrag) -> dict[str, Any]:
     """The person is told something; who does it and how is case work, so it stands in the time line."""
-    zeitleiste.notieren(ctx.uow, _fall(ctx), "mitteilung", f"Mitteilung an die Person: {_text(ctx, 'anlass')}")
+    zeitleiste.notieren(ctx.uow, _fall(ctx), "mitteilung", f"Mitteilung an die Person: {_anlass(ctx)}")
     return {}
+
+
+def _anlass(ctx: Auftrag) -> str:
+    """The reason in words; a key that is not listed is shown with spaces."""
+    key = _text(ctx, "anlass")
+    return ANLAESSE.get(key, key.replace("_", " "))
 
 
 def _mail(ctx: Auftrag, an: str, vorlage: str, daten: Mapping[str, object], *, part: int = 0) -> None:
     # The key is new for every run of the element: a loop may send the same mail again, a retried delivery does not.
-    ports(ctx.uow).defer_mail(ctx.uow.session, mandant=ctx.actor.mandant, key=f"{ctx.instance_key}:{ctx.element_id}:{part}:{ctx.uow.key()}", an=an,
+    ctx.uow.app.defer_mail(ctx.uow.session, mandant=ctx.actor.mandant, key=f"{ctx.instance_key}:{ctx.element_id}:{part}:{ctx.uow.key()}", an=an,
                               vorlage=vorlage, daten=daten)
 
 

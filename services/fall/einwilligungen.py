@@ -16,7 +16,6 @@ from services.db.models.grundlage import Benutzer, Organisation
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import abschnitte as sections
 from services.fall import faelle, freigaben, verantwortung, zeitleiste, zugriffe
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -27,8 +26,11 @@ if TYPE_CHECKING:
     from services.context import Actor
 
 ZWECKE = {
+    "fallmanagement": "Fallmanagement",
     "uebergabe": "Übergabe des Falls",
     "verweis": "Verweis",
+    "auskunft": "Auskunft bei einer Fachstelle",
+    "leistungsvermittlung": "Vermittlung einer Leistung",
     "zusammenarbeit": "Zusammenarbeit im Fall",
     "fallkonferenz": "Fallkonferenz",
 }
@@ -90,10 +92,8 @@ def erteilen(app: App, actor: Actor, *, aktenzeichen: str, person: int, empfaeng
         raise InvalidInput(errors=errors)
 
     def work(uow: UnitOfWork) -> tuple[int, ...]:
-        target = policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, today)
+        policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, today)
         verantwortung.lock_open(uow, aktenzeichen)
-        if empfaenger == target.inhaber:
-            raise InvalidInput(errors={"empfaenger": "Diese Stelle ist selbst für den Fall verantwortlich."})
         name = verantwortung.organisation_name(uow, empfaenger)
         people = list(dict.fromkeys((person, *auch_fuer)))
         check_people(uow, aktenzeichen, people)
@@ -150,7 +150,7 @@ def widerrufen(app: App, actor: Actor, *, einwilligung: int, grund: str) -> None
                             beteiligt=row.empfaenger, link=einwilligung)
         uow.audit("einwilligung.widerrufen", row.aktenzeichen, chain=f"fall:{row.aktenzeichen}",
                   detail={"einwilligung": einwilligung, "empfaenger": row.empfaenger, "zweck": row.zweck, "zurueckgezogen": withdrawn})
-        ports(uow).publish(uow, "einwilligung_widerrufen", row.aktenzeichen, {"empfaenger": row.empfaenger})
+        uow.app.publish(uow, "einwilligung_widerrufen", row.aktenzeichen, {"empfaenger": row.empfaenger})
 
     transact(app, actor, work)
 

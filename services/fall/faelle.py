@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from services import policy
 from services.db.models.fall import Einwilligung, Fall, Person, Uebergabe, Verweis
-from services.db.models.grundlage import Benutzer, Organisation
+from services.db.models.grundlage import Organisation
 from services.db.models.prozess import ProcessInstance, UserTask
 from services.errors import Conflict, InvalidInput
 from services.fall import fakten, freigaben, sortierung, status, verantwortung, zeitleiste, zugriffe
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ def anlegen(app: App, actor: Actor, *, personen: Sequence[NeuePerson], zugangswe
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, ["stammdaten"], "Fall anlegen")
         uow.audit("fall.anlegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"personen": len(personen), "zugangsweg": zugangsweg})
         if prozess is not None:
-            key = ports(uow).start_process(uow, actor, prozess, {
+            key = uow.app.start_process(uow, actor, prozess, {
                 "aktenzeichen": aktenzeichen, "erstkontakt": {"datum": contact.isoformat(), "zugangsweg": zugangsweg}}, aktenzeichen)
             uow.session.execute(update(Fall).where(Fall.mandant == actor.mandant, Fall.aktenzeichen == aktenzeichen).values(prozess_key=key))
         return aktenzeichen

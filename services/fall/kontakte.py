@@ -12,7 +12,6 @@ from services.db.models.fall import Kontakt
 from services.db.models.grundlage import Benutzer
 from services.errors import Conflict, InvalidInput
 from services.fall import einwilligungen, faelle, verantwortung, zeitleiste, zugriffe
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def notieren(app: App, actor: Actor, *, aktenzeichen: str, art: str, notiz: str,
         if erreicht and art != "stelle" and fall.kontakt_abgebrochen_am is not None:
             faelle.change(uow, aktenzeichen, kontakt_abgebrochen_am=None)
             zeitleiste.notieren(uow, aktenzeichen, "kontakt", "Kontakt wieder aufgenommen")
-            ports(uow).publish(uow, "kontakt_wieder_aufgenommen", aktenzeichen, {})
+            uow.app.publish(uow, "kontakt_wieder_aufgenommen", aktenzeichen, {})
         return key
 
     return transact(app, actor, work)
@@ -97,7 +96,7 @@ def abbrechen(app: App, actor: Actor, *, aktenzeichen: str, grund: str) -> None:
         faelle.change(uow, aktenzeichen, kontakt_abgebrochen_am=uow.now)
         zeitleiste.notieren(uow, aktenzeichen, "kontakt", "Kontakt abgebrochen")
         uow.audit("kontakt.abbrechen", aktenzeichen, chain=f"fall:{aktenzeichen}")
-        ports(uow).publish(uow, "kontakt_abgebrochen", aktenzeichen, {"grund": grund.strip()})
+        uow.app.publish(uow, "kontakt_abgebrochen", aktenzeichen, {"grund": grund.strip()})
 
     transact(app, actor, work)
 

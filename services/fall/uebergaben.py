@@ -16,7 +16,6 @@ from services.db.models.grundlage import Organisation
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import abschnitte as sections
 from services.fall import einwilligungen, faelle, status, verantwortung, zeitleiste
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -262,7 +261,7 @@ def beantworten(app: App, actor: Actor, *, uebergabe: int, angenommen: bool, abl
         zeitleiste.notieren(uow, aktenzeichen, "uebergabe", f"Übergabe {new}: {name}{why}", beteiligt=row.absender, link=key)
         if angenommen and instance_key is None:
             take_over(uow, load(uow, key, locked=False))
-        ports(uow).publish(uow, "uebergabe_beantwortet", str(key), {"angenommen": angenommen, "ablehnungsgrund": reason})
+        uow.app.publish(uow, "uebergabe_beantwortet", str(key), {"angenommen": angenommen, "ablehnungsgrund": reason})
 
     transact(app, actor, work)
 

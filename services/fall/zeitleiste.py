@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 ARTEN = {
     "fall": "Fall", "phase": "Phase", "fallverantwortung": "Fallverantwortung", "einwilligung": "Einwilligung", "uebergabe": "Übergabe",
-    "verweis": "Verweis", "kontakt": "Kontakt", "notiz": "Notiz", "mitteilung": "Mitteilung", "akte": "Fallakte", "aufgabe": "Aufgabe",
+    "verweis": "Verweis", "kontakt": "Kontakt", "notiz": "Notiz", "mitteilung": "Mitteilung", "hilfeplan": "Hilfeplan", "phasenwechsel": "Phasenwechsel", "strukturhinweis": "Strukturhinweis", "aufgabe": "Aufgabe",
 }
 # What another organisation that holds or held the case may see of entries that are not its own: no notes, no contacts.
-ALLGEMEIN = ("fall", "phase", "fallverantwortung", "uebergabe")
+ALLGEMEIN = ("fall", "phase", "phasenwechsel", "fallverantwortung", "uebergabe")
 
 
 @dataclass(frozen=True, kw_only=True)

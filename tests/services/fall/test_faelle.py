@@ -6,7 +6,7 @@ import pytest
 
 from services import audit
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from services.fall import fakten, faelle, faelle_liste, verantwortung, zeitleiste
+from services.fall import faelle, faelle_liste, fakten, verantwortung, zeitleiste
 from services.fall.faelle import NeuePerson
 from services.fall.faelle_liste import Filter
 from services.unit_of_work import read

@@ -53,8 +53,6 @@ class Auftrag(Protocol):
     def headers(self) -> Mapping[str, str]: ...
 
 
-
-
 def _fall(ctx: Auftrag) -> str:
     if ctx.business_id is None:
         raise InvalidInput("Dieser Prozess gehört zu keinem Fall.")
@@ -95,37 +93,46 @@ def _moment(value: object) -> datetime | None:
 
 
 def phase_setzen(ctx: Auftrag) -> dict[str, Any]:
+    """The case enters ``phase``."""
     faelle.set_phase(ctx.uow, _fall(ctx), _text(ctx, "phase"))
     return {}
 
 
 def verantwortung_uebertragen(ctx: Auftrag) -> dict[str, Any]:
+    """Move the Fallverantwortung to ``organisation`` and, if given, ``person``."""
     login = ctx.variables.get("person")
     person = login if isinstance(login, str) and login else None
-    verantwortung.transfer(ctx.uow, _fall(ctx), organisation=_text(ctx, "organisation"), login=person, grund=_text(ctx, "grund", "Zuweisung im Prozess"))
+    verantwortung.transfer(
+        ctx.uow, _fall(ctx), organisation=_text(ctx, "organisation"), login=person, grund=_text(ctx, "grund", "Zuweisung im Prozess")
+    )
     return {"verantwortlich": person}
 
 
 def schliessen(ctx: Auftrag) -> dict[str, Any]:
+    """Close the case; ``grund`` is the reason."""
     faelle.close(ctx.uow, _fall(ctx), _text(ctx, "grund", "abgeschlossen"))
     return {}
 
 
 def notiz(ctx: Auftrag) -> dict[str, Any]:
+    """An entry of the time line; ``art`` is one of ``zeitleiste.ARTEN``, else a note."""
     art = str(ctx.variables.get("art") or "notiz")
     zeitleiste.notieren(ctx.uow, _fall(ctx), art if art in zeitleiste.ARTEN else "notiz", _text(ctx, "text"))
     return {}
 
 
 def kapazitaet_pruefen(ctx: Auftrag) -> dict[str, Any]:
+    """Whether each of ``organisationen`` can take one more case."""
     return {"kapazitaet": partner.capacity(ctx.uow, _list(ctx, "organisationen"))}
 
 
 def abwechselnd_waehlen(ctx: Auftrag) -> dict[str, Any]:
+    """Whose turn it is under ``regel``."""
     return {"organisation": partner.choose_in_turn(ctx.uow, _text(ctx, "regel"), _list(ctx, "organisationen"))}
 
 
 def einwilligung_pruefen(ctx: Auftrag) -> dict[str, Any]:
+    """Whether everybody in the case has consented to all ``abschnitte``."""
     lacking = einwilligungen.uncovered(ctx.uow, _fall(ctx), _text(ctx, "empfaenger"), _text(ctx, "zweck"), _list(ctx, "abschnitte"))
     return {"einwilligung_liegt_vor": not lacking}
 
@@ -133,8 +140,15 @@ def einwilligung_pruefen(ctx: Auftrag) -> dict[str, Any]:
 def uebergabe_anbieten(ctx: Auftrag) -> dict[str, Any]:
     """Offers at once; the waiting instance gets the answer as a message. An optional variable ``frist`` is shown to the receiver."""
     row = uebergaben.create(
-        ctx.uow, _fall(ctx), empfaenger=_text(ctx, "empfaenger"), zweck=_text(ctx, "zweck", "uebergabe"), abschnitte=_list(ctx, "abschnitte"),
-        grund=_text(ctx, "grund", "Übergabe im Prozess"), instance_key=ctx.instance_key, frist=_moment(ctx.variables.get("frist")))
+        ctx.uow,
+        _fall(ctx),
+        empfaenger=_text(ctx, "empfaenger"),
+        zweck=_text(ctx, "zweck", "uebergabe"),
+        abschnitte=_list(ctx, "abschnitte"),
+        grund=_text(ctx, "grund", "Übergabe im Prozess"),
+        instance_key=ctx.instance_key,
+        frist=_moment(ctx.variables.get("frist")),
+    )
     key = row.key
     try:
         uebergaben.offer(ctx.uow, row)
@@ -162,6 +176,7 @@ def uebergabe_widerrufen(ctx: Auftrag) -> dict[str, Any]:
 
 
 def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
+    """The organisation that accepted becomes responsible."""
     row = _uebergabe(ctx)
     try:
         uebergaben.take_over(ctx.uow, row)
@@ -183,6 +198,7 @@ def partner_informieren(ctx: Auftrag) -> dict[str, Any]:
 
 
 def mail_senden(ctx: Auftrag) -> dict[str, Any]:
+    """A mail after the commit; ``daten`` holds keys and dates only."""
     daten = ctx.variables.get("daten") or {}
     if not isinstance(daten, dict):
         raise InvalidInput("Die Variable „daten“ muss ein Kontext sein.")
@@ -206,8 +222,14 @@ def _anlass(ctx: Auftrag) -> str:
 
 def _mail(ctx: Auftrag, an: str, vorlage: str, daten: Mapping[str, object], *, part: int = 0) -> None:
     # The key is new for every run of the element: a loop may send the same mail again, a retried delivery does not.
-    ctx.uow.app.defer_mail(ctx.uow.session, mandant=ctx.actor.mandant, key=f"{ctx.instance_key}:{ctx.element_id}:{part}:{ctx.uow.key()}", an=an,
-                              vorlage=vorlage, daten=daten)
+    ctx.uow.app.defer_mail(
+        ctx.uow.session,
+        mandant=ctx.actor.mandant,
+        key=f"{ctx.instance_key}:{ctx.element_id}:{part}:{ctx.uow.key()}",
+        an=an,
+        vorlage=vorlage,
+        daten=daten,
+    )
 
 
 AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {

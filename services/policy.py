@@ -53,12 +53,12 @@ class Action(StrEnum):
     UEBERGABE_OFFER = "uebergabe.offer"
     UEBERGABE_ANSWER = "uebergabe.answer"
     SUPERVISE = "supervise"
-    OPERATE = "operate"                 # incidents, moving and migrating instances
+    OPERATE = "operate"  # incidents, moving and migrating instances
     DEPLOY = "deploy"
-    START = "start"                     # a process by hand, also without a case
-    PUBLISH = "publish"                 # messages and signals
-    WORK = "work"                       # jobs of external workers
-    EVALUATE = "evaluate"               # decisions outside a process
+    START = "start"  # a process by hand, also without a case
+    PUBLISH = "publish"  # messages and signals
+    WORK = "work"  # jobs of external workers
+    EVALUATE = "evaluate"  # decisions outside a process
     SEE_INCIDENTS = "incidents.read"
     AUDIT_READ = "audit.read"
     ZUGRIFF_READ = "zugriff.read"
@@ -145,6 +145,7 @@ HIDDEN = Decision(allowed=False, hidden=True, reason_de=NotFound.message_de)
 
 
 def no(reason_de: str) -> Decision:
+    """Refused, to somebody who may know that the thing exists."""
     return Decision(allowed=False, reason_de=reason_de)
 
 
@@ -231,7 +232,8 @@ def _fall(actor: Actor, action: Action, fall: FallTarget) -> Decision:
     if action is Action.ZUGRIFF_READ and actor.has_role("datenschutz"):
         return YES
     own = (actor.has_role(*FALLARBEIT) and fall.inhaber == actor.organisation) or (
-        actor.has_role(*BETEILIGT) and fall.verantwortlich == actor.login)
+        actor.has_role(*BETEILIGT) and fall.verantwortlich == actor.login
+    )
     supervised = actor.has_role("koordination") and actor.organisation in {fall.inhaber, fall.organisation, fall.federfuehrend}
     task = actor.has_role("fallmanagement") and fall.eigene_aufgabe
     shared = actor.has_role(*BETEILIGT) and fall.freigegeben
@@ -243,7 +245,9 @@ def _fall(actor: Actor, action: Action, fall: FallTarget) -> Decision:
         case Action.FALL_WRITE | Action.UEBERGABE_OFFER:
             return YES if own else no("Die Fallverantwortung liegt nicht bei Ihrer Stelle.")
         case Action.ZUGRIFF_READ:
-            return YES if own and actor.has_role("koordination") else no("Die Zugriffe sieht der Datenschutz und die Koordination der Stelle.")
+            return (
+                YES if own and actor.has_role("koordination") else no("Die Zugriffe sieht der Datenschutz und die Koordination der Stelle.")
+            )
         case _:
             return no(NotPermitted.message_de)
 
@@ -295,7 +299,10 @@ def visible_tasks(actor: Actor) -> ColumnElement[bool]:
     if actor.has_role("koordination"):
         colleagues = select(Benutzer.login).where(Benutzer.mandant == actor.mandant, Benutzer.organisation == actor.organisation)
         cases = select(Fallverantwortung.aktenzeichen).where(
-            Fallverantwortung.mandant == actor.mandant, Fallverantwortung.bis.is_(None), Fallverantwortung.organisation == actor.organisation)
+            Fallverantwortung.mandant == actor.mandant,
+            Fallverantwortung.bis.is_(None),
+            Fallverantwortung.organisation == actor.organisation,
+        )
         ways += [UserTask.assignee.in_(colleagues), UserTask.business_id.in_(cases)]
     return and_(UserTask.mandant == actor.mandant, or_(*ways))
 
@@ -322,30 +329,53 @@ def visible_faelle(actor: Actor, today: date, *, loans: bool = True) -> ColumnEl
 
 def _own_task(actor: Actor) -> ColumnElement[bool]:
     task = aliased(UserTask)
-    return exists().where(task.mandant == Fall.mandant, task.business_id == Fall.aktenzeichen, task.status == "CREATED", task.assignee == actor.login)
+    return exists().where(
+        task.mandant == Fall.mandant, task.business_id == Fall.aktenzeichen, task.status == "CREATED", task.assignee == actor.login
+    )
 
 
 def _shared(actor: Actor, today: date) -> ColumnElement[bool]:
     """A handover or Verweis to the own organisation is open, and at least one consent that it relies on is valid."""
-    return or_(*(
-        exists().where(
-            table.mandant == Fall.mandant, table.aktenzeichen == Fall.aktenzeichen, table.empfaenger == actor.organisation,
-            table.status.in_(OFFEN), consent_exists(table.mandant, table.aktenzeichen, table.empfaenger, table.zweck, table.personen, today))
-        for table in (aliased(Uebergabe), aliased(Verweis))))
+    return or_(
+        *(
+            exists().where(
+                table.mandant == Fall.mandant,
+                table.aktenzeichen == Fall.aktenzeichen,
+                table.empfaenger == actor.organisation,
+                table.status.in_(OFFEN),
+                consent_exists(table.mandant, table.aktenzeichen, table.empfaenger, table.zweck, table.personen, today),
+            )
+            for table in (aliased(Uebergabe), aliased(Verweis))
+        )
+    )
 
 
 def consent_valid(today: date) -> ColumnElement[bool]:
     """Condition on ``einwilligung``: in force on this day."""
-    return and_(Einwilligung.widerrufen_am.is_(None), Einwilligung.gueltig_ab <= today,
-                or_(Einwilligung.gueltig_bis.is_(None), Einwilligung.gueltig_bis >= today))
+    return and_(
+        Einwilligung.widerrufen_am.is_(None),
+        Einwilligung.gueltig_ab <= today,
+        or_(Einwilligung.gueltig_bis.is_(None), Einwilligung.gueltig_bis >= today),
+    )
 
 
-def consent_exists(mandant: InstrumentedAttribute[str], aktenzeichen: InstrumentedAttribute[str], empfaenger: InstrumentedAttribute[str],
-                   zweck: InstrumentedAttribute[str], personen: InstrumentedAttribute[list[int]], today: date) -> ColumnElement[bool]:
+def consent_exists(
+    mandant: InstrumentedAttribute[str],
+    aktenzeichen: InstrumentedAttribute[str],
+    empfaenger: InstrumentedAttribute[str],
+    zweck: InstrumentedAttribute[str],
+    personen: InstrumentedAttribute[list[int]],
+    today: date,
+) -> ColumnElement[bool]:
     """Whether any consent of these people to this recipient and purpose is in force."""
     return exists().where(
-        Einwilligung.mandant == mandant, Einwilligung.aktenzeichen == aktenzeichen, Einwilligung.empfaenger == empfaenger,
-        Einwilligung.zweck == zweck, Einwilligung.person == func.any(personen), consent_valid(today))
+        Einwilligung.mandant == mandant,
+        Einwilligung.aktenzeichen == aktenzeichen,
+        Einwilligung.empfaenger == empfaenger,
+        Einwilligung.zweck == zweck,
+        Einwilligung.person == func.any(personen),
+        consent_valid(today),
+    )
 
 
 # --- reading the facts -----------------------------------------------------------------------------------------------------
@@ -355,15 +385,38 @@ def fall_target(session: Session, actor: Actor, aktenzeichen: str, today: date) 
     """The facts of a case that the policy needs, in one statement; None if there is no such case."""
     shared = _shared(actor, today) if actor.organisation else ~true()
     row = session.execute(
-        select(Fall.mandant, Fall.aktenzeichen, Fall.federfuehrend, Fall.organisation, Fallverantwortung.organisation.label("inhaber"),
-               Fallverantwortung.login, _own_task(actor).label("aufgabe"), shared.label("freigegeben"))
-        .join(Fallverantwortung, and_(Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen,
-                                      Fallverantwortung.bis.is_(None)))
-        .where(Fall.mandant == actor.mandant, Fall.aktenzeichen == aktenzeichen)).one_or_none()
+        select(
+            Fall.mandant,
+            Fall.aktenzeichen,
+            Fall.federfuehrend,
+            Fall.organisation,
+            Fallverantwortung.organisation.label("inhaber"),
+            Fallverantwortung.login,
+            _own_task(actor).label("aufgabe"),
+            shared.label("freigegeben"),
+        )
+        .join(
+            Fallverantwortung,
+            and_(
+                Fallverantwortung.mandant == Fall.mandant,
+                Fallverantwortung.aktenzeichen == Fall.aktenzeichen,
+                Fallverantwortung.bis.is_(None),
+            ),
+        )
+        .where(Fall.mandant == actor.mandant, Fall.aktenzeichen == aktenzeichen)
+    ).one_or_none()
     if row is None:
         return None
-    return FallTarget(mandant=row.mandant, aktenzeichen=row.aktenzeichen, inhaber=row.inhaber, verantwortlich=row.login,
-                      federfuehrend=row.federfuehrend, organisation=row.organisation, eigene_aufgabe=row.aufgabe, freigegeben=row.freigegeben)
+    return FallTarget(
+        mandant=row.mandant,
+        aktenzeichen=row.aktenzeichen,
+        inhaber=row.inhaber,
+        verantwortlich=row.login,
+        federfuehrend=row.federfuehrend,
+        organisation=row.organisation,
+        eigene_aufgabe=row.aufgabe,
+        freigegeben=row.freigegeben,
+    )
 
 
 def require_fall(session: Session, actor: Actor, action: Action, aktenzeichen: str, today: date) -> FallTarget:
@@ -380,11 +433,17 @@ def require_fall(session: Session, actor: Actor, action: Action, aktenzeichen: s
 
 def organisationen_of_task(session: Session, mandant: str, assignee: str | None, business_id: str | None) -> frozenset[str]:
     """Organisation of the person who has the task, and of the holder of its case."""
-    return frozenset(session.execute(
-        select(Benutzer.organisation).where(Benutzer.mandant == mandant, Benutzer.login == assignee).union(
-            select(Fallverantwortung.organisation).where(
-                Fallverantwortung.mandant == mandant, Fallverantwortung.aktenzeichen == business_id,
-                Fallverantwortung.bis.is_(None)))).scalars())
+    return frozenset(
+        session.execute(
+            select(Benutzer.organisation)
+            .where(Benutzer.mandant == mandant, Benutzer.login == assignee)
+            .union(
+                select(Fallverantwortung.organisation).where(
+                    Fallverantwortung.mandant == mandant, Fallverantwortung.aktenzeichen == business_id, Fallverantwortung.bis.is_(None)
+                )
+            )
+        ).scalars()
+    )
 
 
 def task_target(session: Session, actor: Actor, task: UserTask) -> TaskTarget:
@@ -392,5 +451,11 @@ def task_target(session: Session, actor: Actor, task: UserTask) -> TaskTarget:
     organisationen: frozenset[str] = frozenset()
     if actor.has_role("koordination"):
         organisationen = organisationen_of_task(session, task.mandant, task.assignee, task.business_id)
-    return TaskTarget(mandant=task.mandant, assignee=task.assignee, candidate_groups=frozenset(task.candidate_groups),
-                      candidate_users=frozenset(task.candidate_users), organisationen=organisationen, ohne_fall=task.business_id is None)
+    return TaskTarget(
+        mandant=task.mandant,
+        assignee=task.assignee,
+        candidate_groups=frozenset(task.candidate_groups),
+        candidate_users=frozenset(task.candidate_users),
+        organisationen=organisationen,
+        ohne_fall=task.business_id is None,
+    )

@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
+from sqlalchemy.engine import Engine
 
 from services.bootstrap import App
 from services.context import Actor
-from services.db.session import make_engine, make_session_factory
+from services.db.session import make_session_factory
 from services.settings import Settings
 
 START = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
@@ -65,11 +66,11 @@ class FakeApp(App):
         self.mails.append({"mandant": mandant, "key": key, "an": an, "vorlage": vorlage, "daten": daten})
 
 
-def make_app(url: str, *, clock: Uhr | None = None) -> FakeApp:
-    engine = make_engine(url, pool_size=5)
+def make_app(engine: Engine, *, clock: Uhr | None = None) -> FakeApp:
+    """An application on this engine; the engine side and mail are only written down."""
     return FakeApp(
-        settings=Settings(data_dir=Path("/nonexistent"), database_url=url, testmodus=True), engine=engine,
-        sessions=make_session_factory(engine), clock=clock or Uhr(), handlers=None, facts=lambda _s, _a: {}, profil_of=lambda _m: None)
+        settings=Settings(data_dir=Path("/nonexistent"), testmodus=True), engine=engine, sessions=make_session_factory(engine),
+        clock=clock or Uhr(), handlers={}, facts=lambda _session, _akte: {}, profil_of=lambda _mandant: None)
 
 
 # (Mandant, key, name, art, Rechtskreis, places)
@@ -99,21 +100,34 @@ def seed(owner_url: str) -> None:
     """Rows of the two Mandanten, written by the owner."""
     with psycopg.connect(owner_url) as connection:
         cursor = connection.cursor()
-        cursor.executemany("insert into etappe.mandant (mandant, name, profil) values (%s, %s, %s)",
-                           [("moers", "Stadt Moers", "moers"), ("koeln", "Stadt Köln", "koeln")])
+        cursor.executemany(
+            "insert into etappe.mandant (mandant, name, profil) values (%s, %s, %s)",
+            [("moers", "Stadt Moers", "moers"), ("koeln", "Stadt Köln", "koeln")],
+        )
         cursor.executemany(
             "insert into etappe.organisation (mandant, key, name, sort_key, art, rechtskreis, kapazitaet) values (%s, %s, %s, %s, %s, %s, %s)",
-            [(m, k, n, n.lower(), a, r, c) for m, k, n, a, r, c in ORGANISATIONEN])
+            [(m, k, n, n.lower(), a, r, c) for m, k, n, a, r, c in ORGANISATIONEN],
+        )
         cursor.executemany(
             "insert into etappe.benutzer (login, mandant, name, sort_key, organisation, rollen, funktionen, passwort_hash) "
             "values (%s, %s, %s, %s, %s, %s, %s, '')",
-            [(login, m, n, n.lower(), o, list(r), list(f)) for login, m, n, o, r, f in BENUTZER])
+            [(login, m, n, n.lower(), o, list(r), list(f)) for login, m, n, o, r, f in BENUTZER],
+        )
 
 
 def actor(login: str, **changes: Any) -> Actor:
     """The person of :data:`BENUTZER` with this log-in."""
     for name, mandant, full, organisation, roles, functions in BENUTZER:
         if name == login:
-            return replace(Actor(login=name, name=full, mandant=mandant, organisation=organisation, roles=frozenset(roles),
-                                 functions=frozenset(functions)), **changes)
+            return replace(
+                Actor(
+                    login=name,
+                    name=full,
+                    mandant=mandant,
+                    organisation=organisation,
+                    roles=frozenset(roles),
+                    functions=frozenset(functions),
+                ),
+                **changes,
+            )
     raise LookupError(login)

@@ -1,4 +1,4 @@
-"""Fixtures on a real PostgreSQL: one embedded server, one migrated template, a fresh database for every test that asks for one.
+"""Fixtures on a real PostgreSQL: one embedded server, one migrated template, one database per test process, emptied for every test.
 
 The server's files lie below ``ETAPPE_TEST_DATA`` (default: a directory of this user below /var/tmp) and are kept, so that the
 next run needs no ``initdb``. Every test process holds a shared lock on the directory; the last one to leave stops the server.
@@ -20,11 +20,14 @@ from psycopg import sql
 
 from services.db import provision
 from services.db.embedded import EmbeddedPostgres
+from services.db.session import make_engine
 from tests import builders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
+
+    from sqlalchemy.engine import Engine
 
 ROOT = Path(__file__).parents[1]
 COUNTER = itertools.count()
@@ -108,19 +111,37 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
-    """Name of a migrated database of this test alone."""
+@pytest.fixture(scope="session")
+def own_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """Name of the migrated database of this test process."""
     with fresh(postgres, template) as name:
         yield name
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, own_database: str) -> str:
+    """Name of a migrated database without rows. Emptying it is ten times as fast as making a new one."""
+    with psycopg.connect(postgres.url(database=own_database), autocommit=True) as admin:
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+        tables = admin.execute(
+            "select schemaname, tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
+            "and tablename <> 'alembic_version'"
+        ).fetchall()
+        wipe = sql.SQL("; ").join(sql.SQL("delete from {}").format(sql.Identifier(*table)) for table in tables)
+        # Without triggers and foreign keys: the order does not matter, and append-only tables are emptied as well.
+        admin.execute(sql.SQL("set session_replication_role = replica; {}").format(wipe))
+    return own_database
 
 
 @contextlib.contextmanager
 def fresh(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"t_{os.getpid()}_{next(COUNTER)}"
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} owner {} template {}").format(
-            sql.Identifier(name), sql.Identifier(provision.OWNER), sql.Identifier(template)))
+        admin.execute(
+            sql.SQL("create database {} owner {} template {}").format(
+                sql.Identifier(name), sql.Identifier(provision.OWNER), sql.Identifier(template)
+            )
+        )
         try:
             yield name
         finally:
@@ -133,10 +154,17 @@ def owner_url(postgres: EmbeddedPostgres, database: str) -> str:
     return postgres.url(provision.OWNER, database)
 
 
+@pytest.fixture(scope="session")
+def app_engine(postgres: EmbeddedPostgres, own_database: str) -> Iterator[Engine]:
+    """Shared by all tests of this process, so that a statement is compiled once; its connections are not."""
+    engine = make_engine(postgres.url(provision.APP, own_database), pool_size=5)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def app(postgres: EmbeddedPostgres, database: str) -> Iterator[builders.TestApp]:
-    """The application on a fresh database, with two Mandanten (``builders.seed``) and a pinned clock."""
-    made = builders.make_app(postgres.url(provision.APP, database))
+def app(postgres: EmbeddedPostgres, database: str, app_engine: Engine) -> Iterator[builders.FakeApp]:
+    """The application on an empty database with two Mandanten (``builders.seed``) and a pinned clock."""
     builders.seed(postgres.url(provision.OWNER, database))
-    yield made
-    made.engine.dispose()
+    yield builders.make_app(app_engine)
+    app_engine.dispose()

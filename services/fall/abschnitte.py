@@ -27,8 +27,8 @@ FALL = {
     "kontakte": "Kontakte und Beteiligte",
 }
 TITEL = PERSON | FALL
-BESONDERE = frozenset({"gesundheit"})       # special categories (Art. 9 DSGVO): consented to apart from the others
-INTERN = frozenset({"fallbesprechung"})     # never leaves the organisation, whatever a consent says
+BESONDERE = frozenset({"gesundheit"})  # special categories (Art. 9 DSGVO): consented to apart from the others
+INTERN = frozenset({"fallbesprechung"})  # never leaves the organisation, whatever a consent says
 
 
 def check(abschnitte: list[str]) -> list[str]:
@@ -49,6 +49,7 @@ def check_shareable(abschnitte: list[str]) -> list[str]:
     """As :func:`check`, and none of them is internal."""
     internal = sorted(INTERN.intersection(abschnitte))
     if internal:
-        raise InvalidInput(f"Der Abschnitt „{TITEL[internal[0]]}“ wird nie weitergegeben.",
-                           errors={"abschnitte": "Bitte wählen Sie diesen Abschnitt ab."})
+        raise InvalidInput(
+            f"Der Abschnitt „{TITEL[internal[0]]}“ wird nie weitergegeben.", errors={"abschnitte": "Bitte wählen Sie diesen Abschnitt ab."}
+        )
     return check(abschnitte)

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import BpmnError
 from services.errors import InvalidInput
-from services.fall import anlaesse, einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
-from services.fall.ports import ports
+from services.fall import einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +20,16 @@ if TYPE_CHECKING:
     from services.context import Actor
     from services.unit_of_work import UnitOfWork
 
+ANLAESSE = {
+    "fallabschluss": "Der Fall wird abgeschlossen",
+    "fallverantwortung_geaendert": "Die Fallverantwortung hat gewechselt",
+    "fallverantwortung_zugeteilt": "Die Fallverantwortung ist zugeteilt",
+    "einwilligung_widerrufen": "Eine Einwilligung wurde widerrufen",
+    "einwilligung_laeuft_ab": "Eine Einwilligung läuft ab",
+    "widerruf_bestaetigt": "Der Widerruf ist bestätigt",
+    "kontaktabbruch": "Der Kontakt ist abgebrochen",
+    "kontakt_wieder_aufgenommen": "Der Kontakt ist wieder aufgenommen",
+}
 BERLIN = ZoneInfo("Europe/Berlin")
 TEXT_MAX = 500
 
@@ -42,8 +51,6 @@ class Auftrag(Protocol):
     def variables(self) -> Mapping[str, Any]: ...
     @property
     def headers(self) -> Mapping[str, str]: ...
-
-
 
 
 def _fall(ctx: Auftrag) -> str:
@@ -86,37 +93,46 @@ def _moment(value: object) -> datetime | None:
 
 
 def phase_setzen(ctx: Auftrag) -> dict[str, Any]:
+    """The case enters ``phase``."""
     faelle.set_phase(ctx.uow, _fall(ctx), _text(ctx, "phase"))
     return {}
 
 
 def verantwortung_uebertragen(ctx: Auftrag) -> dict[str, Any]:
+    """Move the Fallverantwortung to ``organisation`` and, if given, ``person``."""
     login = ctx.variables.get("person")
     person = login if isinstance(login, str) and login else None
-    verantwortung.transfer(ctx.uow, _fall(ctx), organisation=_text(ctx, "organisation"), login=person, grund=_text(ctx, "grund", "Zuweisung im Prozess"))
+    verantwortung.transfer(
+        ctx.uow, _fall(ctx), organisation=_text(ctx, "organisation"), login=person, grund=_text(ctx, "grund", "Zuweisung im Prozess")
+    )
     return {"verantwortlich": person}
 
 
 def schliessen(ctx: Auftrag) -> dict[str, Any]:
+    """Close the case; ``grund`` is the reason."""
     faelle.close(ctx.uow, _fall(ctx), _text(ctx, "grund", "abgeschlossen"))
     return {}
 
 
 def notiz(ctx: Auftrag) -> dict[str, Any]:
+    """An entry of the time line; ``art`` is one of ``zeitleiste.ARTEN``, else a note."""
     art = str(ctx.variables.get("art") or "notiz")
     zeitleiste.notieren(ctx.uow, _fall(ctx), art if art in zeitleiste.ARTEN else "notiz", _text(ctx, "text"))
     return {}
 
 
 def kapazitaet_pruefen(ctx: Auftrag) -> dict[str, Any]:
+    """Whether each of ``organisationen`` can take one more case."""
     return {"kapazitaet": partner.capacity(ctx.uow, _list(ctx, "organisationen"))}
 
 
 def abwechselnd_waehlen(ctx: Auftrag) -> dict[str, Any]:
+    """Whose turn it is under ``regel``."""
     return {"organisation": partner.choose_in_turn(ctx.uow, _text(ctx, "regel"), _list(ctx, "organisationen"))}
 
 
 def einwilligung_pruefen(ctx: Auftrag) -> dict[str, Any]:
+    """Whether everybody in the case has consented to all ``abschnitte``."""
     lacking = einwilligungen.uncovered(ctx.uow, _fall(ctx), _text(ctx, "empfaenger"), _text(ctx, "zweck"), _list(ctx, "abschnitte"))
     return {"einwilligung_liegt_vor": not lacking}
 
@@ -124,8 +140,15 @@ def einwilligung_pruefen(ctx: Auftrag) -> dict[str, Any]:
 def uebergabe_anbieten(ctx: Auftrag) -> dict[str, Any]:
     """Offers at once; the waiting instance gets the answer as a message. An optional variable ``frist`` is shown to the receiver."""
     row = uebergaben.create(
-        ctx.uow, _fall(ctx), empfaenger=_text(ctx, "empfaenger"), zweck=_text(ctx, "zweck", "uebergabe"), abschnitte=_list(ctx, "abschnitte"),
-        grund=_text(ctx, "grund", "Übergabe im Prozess"), instance_key=ctx.instance_key, frist=_moment(ctx.variables.get("frist")))
+        ctx.uow,
+        _fall(ctx),
+        empfaenger=_text(ctx, "empfaenger"),
+        zweck=_text(ctx, "zweck", "uebergabe"),
+        abschnitte=_list(ctx, "abschnitte"),
+        grund=_text(ctx, "grund", "Übergabe im Prozess"),
+        instance_key=ctx.instance_key,
+        frist=_moment(ctx.variables.get("frist")),
+    )
     key = row.key
     try:
         uebergaben.offer(ctx.uow, row)
@@ -153,6 +176,7 @@ def uebergabe_widerrufen(ctx: Auftrag) -> dict[str, Any]:
 
 
 def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
+    """The organisation that accepted becomes responsible."""
     row = _uebergabe(ctx)
     try:
         uebergaben.take_over(ctx.uow, row)
@@ -165,33 +189,47 @@ def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
 
 def partner_informieren(ctx: Auftrag) -> dict[str, Any]:
     """One mail to each organisation: it says that there is news and where, never about whom."""
-    anlass, akte = anlaesse.label(_text(ctx, "anlass")), _fall(ctx)
+    anlass, akte = _anlass(ctx), _fall(ctx)
     for number, empfaenger in enumerate(_list(ctx, "empfaenger")):
         name = verantwortung.organisation_name(ctx.uow, empfaenger)
-        _mail(ctx, empfaenger, "partner_informieren", {"aktenzeichen": akte, "anlass": anlass}, part=number)
+        _mail(ctx, empfaenger, "hinweis", {"aktenzeichen": akte, "anlass": anlass}, part=number)
         zeitleiste.notieren(ctx.uow, akte, "mitteilung", f"{name} informiert: {anlass}", beteiligt=empfaenger)
     return {}
 
 
 def mail_senden(ctx: Auftrag) -> dict[str, Any]:
+    """A mail after the commit; ``daten`` holds keys and dates only."""
     daten = ctx.variables.get("daten") or {}
     if not isinstance(daten, dict):
         raise InvalidInput("Die Variable „daten“ muss ein Kontext sein.")
+    fields = {"uebergabe" if name == "uebergabe_id" else name: value for name, value in daten.items()}
     case = {"aktenzeichen": ctx.business_id} if ctx.business_id else {}
-    _mail(ctx, _text(ctx, "an"), _text(ctx, "vorlage"), {**case, **daten})
+    _mail(ctx, _text(ctx, "an"), _text(ctx, "vorlage"), {**case, **fields})
     return {}
 
 
 def person_mitteilen(ctx: Auftrag) -> dict[str, Any]:
     """The person is told something; who does it and how is case work, so it stands in the time line."""
-    zeitleiste.notieren(ctx.uow, _fall(ctx), "mitteilung", f"Mitteilung an die Person: {anlaesse.label(_text(ctx, 'anlass'))}")
+    zeitleiste.notieren(ctx.uow, _fall(ctx), "mitteilung", f"Mitteilung an die Person: {_anlass(ctx)}")
     return {}
+
+
+def _anlass(ctx: Auftrag) -> str:
+    """The reason in words; a key that is not listed is shown with spaces."""
+    key = _text(ctx, "anlass")
+    return ANLAESSE.get(key, key.replace("_", " "))
 
 
 def _mail(ctx: Auftrag, an: str, vorlage: str, daten: Mapping[str, object], *, part: int = 0) -> None:
     # The key is new for every run of the element: a loop may send the same mail again, a retried delivery does not.
-    ports(ctx.uow).defer_mail(ctx.uow.session, mandant=ctx.actor.mandant, key=f"{ctx.instance_key}:{ctx.element_id}:{part}:{ctx.uow.key()}", an=an,
-                              vorlage=vorlage, daten=daten)
+    ctx.uow.app.defer_mail(
+        ctx.uow.session,
+        mandant=ctx.actor.mandant,
+        key=f"{ctx.instance_key}:{ctx.element_id}:{part}:{ctx.uow.key()}",
+        an=an,
+        vorlage=vorlage,
+        daten=daten,
+    )
 
 
 AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {

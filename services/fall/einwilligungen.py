@@ -16,7 +16,6 @@ from services.db.models.grundlage import Benutzer, Organisation
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import abschnitte as sections
 from services.fall import faelle, freigaben, verantwortung, zeitleiste, zugriffe
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -27,8 +26,11 @@ if TYPE_CHECKING:
     from services.context import Actor
 
 ZWECKE = {
+    "fallmanagement": "Fallmanagement",
     "uebergabe": "Übergabe des Falls",
     "verweis": "Verweis",
+    "auskunft": "Auskunft bei einer Fachstelle",
+    "leistungsvermittlung": "Vermittlung einer Leistung",
     "zusammenarbeit": "Zusammenarbeit im Fall",
     "fallkonferenz": "Fallkonferenz",
 }
@@ -60,9 +62,22 @@ class EinwilligungInfo:
     gueltig: bool
 
 
-def erteilen(app: App, actor: Actor, *, aktenzeichen: str, person: int, empfaenger: str, zweck: str, abschnitte: Sequence[str], sprache: str,
-             form: str, textfassung: str, auch_fuer: Sequence[int] = (), gueltig_ab: date | None = None,
-             gueltig_bis: date | None = None) -> tuple[int, ...]:
+def erteilen(
+    app: App,
+    actor: Actor,
+    *,
+    aktenzeichen: str,
+    person: int,
+    empfaenger: str,
+    zweck: str,
+    abschnitte: Sequence[str],
+    sprache: str,
+    form: str,
+    textfassung: str,
+    auch_fuer: Sequence[int] = (),
+    gueltig_ab: date | None = None,
+    gueltig_bis: date | None = None,
+) -> tuple[int, ...]:
     """Write down a consent; returns one key per person, first that of ``person``, then those of ``auch_fuer`` (her children).
 
     Special categories among ``abschnitte`` count only because they are named: the form asks for them apart. ``sprache`` is the
@@ -90,26 +105,59 @@ def erteilen(app: App, actor: Actor, *, aktenzeichen: str, person: int, empfaeng
         raise InvalidInput(errors=errors)
 
     def work(uow: UnitOfWork) -> tuple[int, ...]:
-        target = policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, today)
+        policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, today)
         verantwortung.lock_open(uow, aktenzeichen)
-        if empfaenger == target.inhaber:
-            raise InvalidInput(errors={"empfaenger": "Diese Stelle ist selbst für den Fall verantwortlich."})
         name = verantwortung.organisation_name(uow, empfaenger)
         people = list(dict.fromkeys((person, *auch_fuer)))
         check_people(uow, aktenzeichen, people)
         keys = tuple(uow.key() for _ in people)
-        uow.session.execute(insert(Einwilligung), [{
-            "key": key, "mandant": actor.mandant, "aktenzeichen": aktenzeichen, "person": who, "erteilt_von": person, "empfaenger": empfaenger,
-            "zweck": zweck, "abschnitte": [a for a in chosen if a not in sections.BESONDERE],
-            "besondere_abschnitte": [a for a in chosen if a in sections.BESONDERE], "sprache": sprache.strip(), "form": form,
-            "textfassung": textfassung.strip(), "gueltig_ab": start, "gueltig_bis": gueltig_bis, "erfasst_am": uow.now, "erfasst_von": actor.login,
-        } for key, who in zip(keys, people, strict=True)])
+        uow.session.execute(
+            insert(Einwilligung),
+            [
+                {
+                    "key": key,
+                    "mandant": actor.mandant,
+                    "aktenzeichen": aktenzeichen,
+                    "person": who,
+                    "erteilt_von": person,
+                    "empfaenger": empfaenger,
+                    "zweck": zweck,
+                    "abschnitte": [a for a in chosen if a not in sections.BESONDERE],
+                    "besondere_abschnitte": [a for a in chosen if a in sections.BESONDERE],
+                    "sprache": sprache.strip(),
+                    "form": form,
+                    "textfassung": textfassung.strip(),
+                    "gueltig_ab": start,
+                    "gueltig_bis": gueltig_bis,
+                    "erfasst_am": uow.now,
+                    "erfasst_von": actor.login,
+                }
+                for key, who in zip(keys, people, strict=True)
+            ],
+        )
         until = f" Gültig bis {gueltig_bis:%d.%m.%Y}." if gueltig_bis else ""
-        zeitleiste.notieren(uow, aktenzeichen, "einwilligung", f"Einwilligung erteilt: {name}, Zweck {ZWECKE[zweck]}.{until}",
-                            beteiligt=empfaenger, link=keys[0])
+        zeitleiste.notieren(
+            uow,
+            aktenzeichen,
+            "einwilligung",
+            f"Einwilligung erteilt: {name}, Zweck {ZWECKE[zweck]}.{until}",
+            beteiligt=empfaenger,
+            link=keys[0],
+        )
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, [], "Einwilligung erfassen")
-        uow.audit("einwilligung.erteilen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={
-            "einwilligungen": list(keys), "empfaenger": empfaenger, "zweck": zweck, "abschnitte": chosen, "form": form, "textfassung": textfassung})
+        uow.audit(
+            "einwilligung.erteilen",
+            aktenzeichen,
+            chain=f"fall:{aktenzeichen}",
+            detail={
+                "einwilligungen": list(keys),
+                "empfaenger": empfaenger,
+                "zweck": zweck,
+                "abschnitte": chosen,
+                "form": form,
+                "textfassung": textfassung,
+            },
+        )
         return keys
 
     return transact(app, actor, work)
@@ -121,7 +169,9 @@ def check_people(uow: UnitOfWork, aktenzeichen: str, people: Iterable[int]) -> N
     Raises:
         InvalidInput: somebody does not.
     """
-    known = set(uow.session.execute(select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)).scalars())
+    known = set(
+        uow.session.execute(select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)).scalars()
+    )
     if not set(people) <= known:
         raise InvalidInput(errors={"person": "Diese Person gehört nicht zu diesem Fall."})
 
@@ -138,25 +188,41 @@ def widerrufen(app: App, actor: Actor, *, einwilligung: int, grund: str) -> None
         row = _row(uow, einwilligung)
         policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, row.aktenzeichen, app.clock.today())
         verantwortung.lock(uow, row.aktenzeichen)
-        ended = uow.session.execute(update(Einwilligung).where(
-            Einwilligung.key == einwilligung, Einwilligung.widerrufen_am.is_(None)).values(widerrufen_am=uow.now, widerruf_grund=grund.strip() or None)
-            .returning(Einwilligung.key)).scalar_one_or_none()
+        ended = uow.session.execute(
+            update(Einwilligung)
+            .where(Einwilligung.key == einwilligung, Einwilligung.widerrufen_am.is_(None))
+            .values(widerrufen_am=uow.now, widerruf_grund=grund.strip() or None)
+            .returning(Einwilligung.key)
+        ).scalar_one_or_none()
         if ended is None:
             raise Conflict("Diese Einwilligung ist schon widerrufen.", war="widerrufen", soll="widerrufen")
-        name = uow.session.execute(select(Organisation.name).where(
-            Organisation.mandant == actor.mandant, Organisation.key == row.empfaenger)).scalar_one()
+        name = uow.session.execute(
+            select(Organisation.name).where(Organisation.mandant == actor.mandant, Organisation.key == row.empfaenger)
+        ).scalar_one()
         withdrawn = withdraw_uncovered(uow, row.aktenzeichen, row.empfaenger)
-        zeitleiste.notieren(uow, row.aktenzeichen, "einwilligung", f"Einwilligung widerrufen: {name}, Zweck {ZWECKE.get(row.zweck, row.zweck)}",
-                            beteiligt=row.empfaenger, link=einwilligung)
-        uow.audit("einwilligung.widerrufen", row.aktenzeichen, chain=f"fall:{row.aktenzeichen}",
-                  detail={"einwilligung": einwilligung, "empfaenger": row.empfaenger, "zweck": row.zweck, "zurueckgezogen": withdrawn})
-        ports(uow).publish(uow, "einwilligung_widerrufen", row.aktenzeichen, {"empfaenger": row.empfaenger})
+        zeitleiste.notieren(
+            uow,
+            row.aktenzeichen,
+            "einwilligung",
+            f"Einwilligung widerrufen: {name}, Zweck {ZWECKE.get(row.zweck, row.zweck)}",
+            beteiligt=row.empfaenger,
+            link=einwilligung,
+        )
+        uow.audit(
+            "einwilligung.widerrufen",
+            row.aktenzeichen,
+            chain=f"fall:{row.aktenzeichen}",
+            detail={"einwilligung": einwilligung, "empfaenger": row.empfaenger, "zweck": row.zweck, "zurueckgezogen": withdrawn},
+        )
+        uow.app.publish(uow, "einwilligung_widerrufen", row.aktenzeichen, {"empfaenger": row.empfaenger})
 
     transact(app, actor, work)
 
 
 def _row(uow: UnitOfWork, key: int) -> Einwilligung:
-    found = uow.session.execute(select(Einwilligung).where(Einwilligung.mandant == uow.actor.mandant, Einwilligung.key == key)).scalar_one_or_none()
+    found = uow.session.execute(
+        select(Einwilligung).where(Einwilligung.mandant == uow.actor.mandant, Einwilligung.key == key)
+    ).scalar_one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -173,8 +239,11 @@ def withdraw_uncovered(uow: UnitOfWork, aktenzeichen: str, empfaenger: str) -> l
         open_rows = [table.status.in_(policy.OFFEN)]
         if table is Uebergabe:
             open_rows.append(Uebergabe.uebernommen_am.is_(None))
-        rows = uow.session.execute(select(table.key, table.zweck, table.personen, table.abschnitte).where(
-            table.mandant == uow.actor.mandant, table.aktenzeichen == aktenzeichen, table.empfaenger == empfaenger, *open_rows)).all()
+        rows = uow.session.execute(
+            select(table.key, table.zweck, table.personen, table.abschnitte).where(
+                table.mandant == uow.actor.mandant, table.aktenzeichen == aktenzeichen, table.empfaenger == empfaenger, *open_rows
+            )
+        ).all()
         lost = [r.key for r in rows if freigaben.missing(given, r.zweck, r.personen, r.abschnitte)]
         if lost:
             uow.session.execute(update(table).where(table.key.in_(lost)).values(status="widerrufen", beendet_am=uow.now))
@@ -197,21 +266,48 @@ def auflisten(app: App, actor: Actor, *, aktenzeichen: str) -> tuple[Einwilligun
             .join(Organisation, and_(Organisation.mandant == Einwilligung.mandant, Organisation.key == Einwilligung.empfaenger))
             .outerjoin(Benutzer, and_(Benutzer.mandant == Einwilligung.mandant, Benutzer.login == Einwilligung.erfasst_von))
             .where(Einwilligung.mandant == actor.mandant, Einwilligung.aktenzeichen == aktenzeichen)
-            .order_by(Einwilligung.erfasst_am.desc(), Einwilligung.key))
+            .order_by(Einwilligung.erfasst_am.desc(), Einwilligung.key)
+        )
         if not policy.belongs(actor, target):
             query = query.where(Einwilligung.empfaenger == actor.organisation)
-        return tuple(EinwilligungInfo(
-            key=e.key, person=e.person, erteilt_von=e.erteilt_von, empfaenger=e.empfaenger, empfaenger_name=name, zweck=e.zweck,
-            zweck_titel=ZWECKE.get(e.zweck, e.zweck), abschnitte=tuple(e.abschnitte), besondere_abschnitte=tuple(e.besondere_abschnitte),
-            sprache=e.sprache, form=e.form, textfassung=e.textfassung, gueltig_ab=e.gueltig_ab, gueltig_bis=e.gueltig_bis, erfasst_am=e.erfasst_am,
-            erfasst_von=erfasser or e.erfasst_von, widerrufen_am=e.widerrufen_am, widerruf_grund=e.widerruf_grund, gueltig=bool(valid))
-            for e, name, erfasser, valid in uow.session.execute(query))
+        return tuple(
+            EinwilligungInfo(
+                key=e.key,
+                person=e.person,
+                erteilt_von=e.erteilt_von,
+                empfaenger=e.empfaenger,
+                empfaenger_name=name,
+                zweck=e.zweck,
+                zweck_titel=ZWECKE.get(e.zweck, e.zweck),
+                abschnitte=tuple(e.abschnitte),
+                besondere_abschnitte=tuple(e.besondere_abschnitte),
+                sprache=e.sprache,
+                form=e.form,
+                textfassung=e.textfassung,
+                gueltig_ab=e.gueltig_ab,
+                gueltig_bis=e.gueltig_bis,
+                erfasst_am=e.erfasst_am,
+                erfasst_von=erfasser or e.erfasst_von,
+                widerrufen_am=e.widerrufen_am,
+                widerruf_grund=e.widerruf_grund,
+                gueltig=bool(valid),
+            )
+            for e, name, erfasser, valid in uow.session.execute(query)
+        )
 
     return read(app, actor, work)
 
 
-def pruefen(app: App, actor: Actor, *, aktenzeichen: str, empfaenger: str, zweck: str, abschnitte: Sequence[str],
-            personen: Sequence[int] | None = None) -> tuple[tuple[int, str], ...]:
+def pruefen(
+    app: App,
+    actor: Actor,
+    *,
+    aktenzeichen: str,
+    empfaenger: str,
+    zweck: str,
+    abschnitte: Sequence[str],
+    personen: Sequence[int] | None = None,
+) -> tuple[tuple[int, str], ...]:
     """What is not covered: pairs of person and section; empty if the consent covers everything. ``personen``: default all of the case.
 
     Raises:
@@ -226,8 +322,9 @@ def pruefen(app: App, actor: Actor, *, aktenzeichen: str, empfaenger: str, zweck
     return read(app, actor, work)
 
 
-def uncovered(uow: UnitOfWork, aktenzeichen: str, empfaenger: str, zweck: str, abschnitte: list[str],
-              personen: Sequence[int] | None = None) -> list[tuple[int, str]]:
+def uncovered(
+    uow: UnitOfWork, aktenzeichen: str, empfaenger: str, zweck: str, abschnitte: list[str], personen: Sequence[int] | None = None
+) -> list[tuple[int, str]]:
     """As :func:`pruefen`, within the caller's unit of work and without a check of rights."""
     given = freigaben.coverage(uow.session, uow.actor.mandant, aktenzeichen, uow.app.clock.today(), empfaenger=empfaenger)
     people = list(personen) if personen is not None else faelle.person_keys(uow, aktenzeichen)

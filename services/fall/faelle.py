@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from services import policy
 from services.db.models.fall import Einwilligung, Fall, Person, Uebergabe, Verweis
-from services.db.models.grundlage import Benutzer, Organisation
+from services.db.models.grundlage import Organisation
 from services.db.models.prozess import ProcessInstance, UserTask
 from services.errors import Conflict, InvalidInput
 from services.fall import fakten, freigaben, sortierung, status, verantwortung, zeitleiste, zugriffe
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from services.bootstrap import App
     from services.context import Actor
@@ -99,8 +97,18 @@ class FallDetail:
     darf_schreiben: bool
 
 
-def anlegen(app: App, actor: Actor, *, personen: Sequence[NeuePerson], zugangsweg: str | None = None, erstkontakt: date | None = None,
-            rechtskreise: Sequence[str] = (), federfuehrend: str | None = None, login: str | None = None, prozess: str | None = PROZESS) -> str:
+def anlegen(
+    app: App,
+    actor: Actor,
+    *,
+    personen: Sequence[NeuePerson],
+    zugangsweg: str | None = None,
+    erstkontakt: date | None = None,
+    rechtskreise: Sequence[str] = (),
+    federfuehrend: str | None = None,
+    login: str | None = None,
+    prozess: str | None = PROZESS,
+) -> str:
     """Open a case with its people and start its process; returns the Aktenzeichen.
 
     ``erstkontakt`` defaults to today, ``login`` (first responsible person) to nobody: the process or Koordination names one.
@@ -119,10 +127,22 @@ def anlegen(app: App, actor: Actor, *, personen: Sequence[NeuePerson], zugangswe
             verantwortung.organisation_name(uow, federfuehrend)
         aktenzeichen = _next_aktenzeichen(uow, today.year)
         contact = erstkontakt or today
-        uow.session.execute(insert(Fall).values(
-            mandant=actor.mandant, aktenzeichen=aktenzeichen, status="offen", phase="zugang", prozess_key=None, zugangsweg=zugangsweg,
-            erstkontakt=contact, rechtskreise=list(rechtskreise), organisation=actor.organisation, federfuehrend=federfuehrend,
-            angelegt_am=uow.now, angelegt_von=actor.login))
+        uow.session.execute(
+            insert(Fall).values(
+                mandant=actor.mandant,
+                aktenzeichen=aktenzeichen,
+                status="offen",
+                phase="zugang",
+                prozess_key=None,
+                zugangsweg=zugangsweg,
+                erstkontakt=contact,
+                rechtskreise=list(rechtskreise),
+                organisation=actor.organisation,
+                federfuehrend=federfuehrend,
+                angelegt_am=uow.now,
+                angelegt_von=actor.login,
+            )
+        )
         if login is not None:
             verantwortung.check_person(uow, actor.organisation, login)
         verantwortung.begin(uow, aktenzeichen, organisation=actor.organisation, login=login, grund="Fall angelegt")
@@ -132,9 +152,16 @@ def anlegen(app: App, actor: Actor, *, personen: Sequence[NeuePerson], zugangswe
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, ["stammdaten"], "Fall anlegen")
         uow.audit("fall.anlegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"personen": len(personen), "zugangsweg": zugangsweg})
         if prozess is not None:
-            key = ports(uow).start_process(uow, actor, prozess, {
-                "aktenzeichen": aktenzeichen, "erstkontakt": {"datum": contact.isoformat(), "zugangsweg": zugangsweg}}, aktenzeichen)
-            uow.session.execute(update(Fall).where(Fall.mandant == actor.mandant, Fall.aktenzeichen == aktenzeichen).values(prozess_key=key))
+            key = uow.app.start_process(
+                uow,
+                actor,
+                prozess,
+                {"aktenzeichen": aktenzeichen, "erstkontakt": {"datum": contact.isoformat(), "zugangsweg": zugangsweg}},
+                aktenzeichen,
+            )
+            uow.session.execute(
+                update(Fall).where(Fall.mandant == actor.mandant, Fall.aktenzeichen == aktenzeichen).values(prozess_key=key)
+            )
         return aktenzeichen
 
     return transact(app, actor, work)
@@ -165,9 +192,13 @@ def _validate(personen: Sequence[NeuePerson], rechtskreise: Sequence[str], erstk
 
 def _next_aktenzeichen(uow: UnitOfWork, year: int) -> str:
     """The next number of the year without a gap: the counter's row is locked until the commit."""
-    number = uow.session.execute(text(
-        "insert into fall_zaehler (mandant, jahr, letzte) values (:m, :j, 1) "
-        "on conflict (mandant, jahr) do update set letzte = fall_zaehler.letzte + 1 returning letzte"), {"m": uow.actor.mandant, "j": year}).scalar_one()
+    number = uow.session.execute(
+        text(
+            "insert into fall_zaehler (mandant, jahr, letzte) values (:m, :j, 1) "
+            "on conflict (mandant, jahr) do update set letzte = fall_zaehler.letzte + 1 returning letzte"
+        ),
+        {"m": uow.actor.mandant, "j": year},
+    ).scalar_one()
     prefix = "".join(c for c in uow.actor.mandant if c.isalnum())[:2].upper()
     return f"{prefix}-{year}-{number:04}"
 
@@ -175,10 +206,20 @@ def _next_aktenzeichen(uow: UnitOfWork, year: int) -> str:
 def add_person(uow: UnitOfWork, aktenzeichen: str, person: NeuePerson) -> int:
     """Write a member of the case within the caller's unit of work; returns her key."""
     key = uow.key()
-    uow.session.execute(insert(Person).values(
-        key=key, mandant=uow.actor.mandant, aktenzeichen=aktenzeichen, vorname=person.vorname.strip(), nachname=person.nachname.strip(),
-        geburtsdatum=person.geburtsdatum, hauptperson=person.hauptperson, sort_key=sortierung.sort_key(person.nachname, person.vorname),
-        aufenthalt=person.aufenthalt, angelegt_am=uow.now))
+    uow.session.execute(
+        insert(Person).values(
+            key=key,
+            mandant=uow.actor.mandant,
+            aktenzeichen=aktenzeichen,
+            vorname=person.vorname.strip(),
+            nachname=person.nachname.strip(),
+            geburtsdatum=person.geburtsdatum,
+            hauptperson=person.hauptperson,
+            sort_key=sortierung.sort_key(person.nachname, person.vorname),
+            aufenthalt=person.aufenthalt,
+            angelegt_am=uow.now,
+        )
+    )
     fakten.forget(uow.session)
     return key
 
@@ -215,7 +256,9 @@ def rechtskreise_setzen(app: App, actor: Actor, *, aktenzeichen: str, rechtskrei
         policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, app.clock.today())
         fall = verantwortung.lock_open(uow, aktenzeichen)
         chosen = [r for r in fakten.RECHTSKREISE if r in set(rechtskreise)]
-        uow.audit("fall.rechtskreise", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund, detail={"von": fall.rechtskreise, "an": chosen})
+        uow.audit(
+            "fall.rechtskreise", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund, detail={"von": fall.rechtskreise, "an": chosen}
+        )
         change(uow, aktenzeichen, rechtskreise=chosen)
         zeitleiste.notieren(uow, aktenzeichen, "fall", "Rechtskreise geändert")
 
@@ -260,7 +303,9 @@ def schliessen(app: App, actor: Actor, *, aktenzeichen: str, grund: str) -> None
         fall = verantwortung.lock(uow, aktenzeichen)
         running = uow.session.execute(select(ProcessInstance.status).where(ProcessInstance.key == fall.prozess_key)).scalar_one_or_none()
         if running in {"ACTIVE", "SUSPENDED"}:
-            raise Conflict("Das Fallmanagement läuft noch. Wechseln Sie in die Phase Abschluss, sie schließt den Fall.", war="laufend", soll="beendet")
+            raise Conflict(
+                "Das Fallmanagement läuft noch. Wechseln Sie in die Phase Abschluss, sie schließt den Fall.", war="laufend", soll="beendet"
+            )
         close(uow, aktenzeichen, grund.strip())
 
     transact(app, actor, work)
@@ -276,12 +321,24 @@ def close(uow: UnitOfWork, aktenzeichen: str, grund: str) -> None:
     status.move(status.FALL, fall.status, "abgeschlossen")
     change(uow, aktenzeichen, status="abgeschlossen", abgeschlossen_am=uow.now, abschlussgrund=grund)
     of_case = {"mandant": uow.actor.mandant, "aktenzeichen": aktenzeichen}
-    uow.session.execute(update(Uebergabe).filter_by(**of_case).where(
-        Uebergabe.status.in_(("entworfen", "angeboten"))).values(status="widerrufen", beendet_am=uow.now))
-    uow.session.execute(update(Uebergabe).filter_by(**of_case).where(
-        Uebergabe.status == "angenommen", Uebergabe.uebernommen_am.is_(None)).values(status="widerrufen", beendet_am=uow.now))
-    uow.session.execute(update(Verweis).filter_by(**of_case).where(
-        Verweis.status.in_(("angeboten", "angenommen"))).values(status="widerrufen", beendet_am=uow.now))
+    uow.session.execute(
+        update(Uebergabe)
+        .filter_by(**of_case)
+        .where(Uebergabe.status.in_(("entworfen", "angeboten")))
+        .values(status="widerrufen", beendet_am=uow.now)
+    )
+    uow.session.execute(
+        update(Uebergabe)
+        .filter_by(**of_case)
+        .where(Uebergabe.status == "angenommen", Uebergabe.uebernommen_am.is_(None))
+        .values(status="widerrufen", beendet_am=uow.now)
+    )
+    uow.session.execute(
+        update(Verweis)
+        .filter_by(**of_case)
+        .where(Verweis.status.in_(("angeboten", "angenommen")))
+        .values(status="widerrufen", beendet_am=uow.now)
+    )
     zeitleiste.notieren(uow, aktenzeichen, "fall", "Fall abgeschlossen")
     uow.audit("fall.schliessen", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund)
 
@@ -307,16 +364,26 @@ def personen(uow: UnitOfWork, actor: Actor, target: FallTarget) -> tuple[PersonI
     today = uow.app.clock.today()
     inside = policy.belongs(actor, target)
     given = () if inside else freigaben.lent(uow.session, actor, target.aktenzeichen, today)
-    rows = uow.session.execute(select(Person).where(Person.mandant == actor.mandant, Person.aktenzeichen == target.aktenzeichen)
-                               .order_by(Person.hauptperson.desc(), Person.geburtsdatum, Person.key)).scalars()
+    rows = uow.session.execute(
+        select(Person)
+        .where(Person.mandant == actor.mandant, Person.aktenzeichen == target.aktenzeichen)
+        .order_by(Person.hauptperson.desc(), Person.geburtsdatum, Person.key)
+    ).scalars()
     found = []
     for person in rows:
         named = freigaben.may_see_name(inside, given, person.key)
         residence = inside or any(f.person == person.key and f.abschnitt == "aufenthalt" for f in given)
-        found.append(PersonInfo(
-            key=person.key, hauptperson=person.hauptperson, vorname=person.vorname if named else None, nachname=person.nachname if named else None,
-            geburtsdatum=person.geburtsdatum if named else None, alter=fakten.age(person.geburtsdatum, today) if named else None,
-            aufenthalt=person.aufenthalt if residence else None))
+        found.append(
+            PersonInfo(
+                key=person.key,
+                hauptperson=person.hauptperson,
+                vorname=person.vorname if named else None,
+                nachname=person.nachname if named else None,
+                geburtsdatum=person.geburtsdatum if named else None,
+                alter=fakten.age(person.geburtsdatum, today) if named else None,
+                aufenthalt=person.aufenthalt if residence else None,
+            )
+        )
     return tuple(found)
 
 
@@ -331,27 +398,62 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
     session, mandant, aktenzeichen = uow.session, actor.mandant, target.aktenzeichen
     fall = session.execute(select(Fall).where(Fall.mandant == mandant, Fall.aktenzeichen == aktenzeichen)).scalar_one()
     members = personen(uow, actor, target)
-    tasks = session.execute(select(func.count(), func.min(UserTask.due)).where(
-        UserTask.mandant == mandant, UserTask.business_id == aktenzeichen, UserTask.status == "CREATED")).one()
-    consents = session.execute(select(func.count(), func.min(Einwilligung.gueltig_bis)).where(
-        Einwilligung.mandant == mandant, Einwilligung.aktenzeichen == aktenzeichen, policy.consent_valid(uow.app.clock.today()))).one()
-    handover = session.execute(select(Uebergabe.key).where(
-        Uebergabe.mandant == mandant, Uebergabe.aktenzeichen == aktenzeichen,
-        Uebergabe.status.in_(policy.OFFEN), Uebergabe.uebernommen_am.is_(None))).scalar_one_or_none()
+    tasks = session.execute(
+        select(func.count(), func.min(UserTask.due)).where(
+            UserTask.mandant == mandant, UserTask.business_id == aktenzeichen, UserTask.status == "CREATED"
+        )
+    ).one()
+    consents = session.execute(
+        select(func.count(), func.min(Einwilligung.gueltig_bis)).where(
+            Einwilligung.mandant == mandant, Einwilligung.aktenzeichen == aktenzeichen, policy.consent_valid(uow.app.clock.today())
+        )
+    ).one()
+    handover = session.execute(
+        select(Uebergabe.key).where(
+            Uebergabe.mandant == mandant,
+            Uebergabe.aktenzeichen == aktenzeichen,
+            Uebergabe.status.in_(policy.OFFEN),
+            Uebergabe.uebernommen_am.is_(None),
+        )
+    ).scalar_one_or_none()
     main = next(p for p in members if p.hauptperson)
-    lead = session.execute(select(Organisation.name).where(
-        Organisation.mandant == mandant, Organisation.key == fall.federfuehrend)).scalar_one_or_none()
+    lead = session.execute(
+        select(Organisation.name).where(Organisation.mandant == mandant, Organisation.key == fall.federfuehrend)
+    ).scalar_one_or_none()
     return FallDetail(
-        aktenzeichen=aktenzeichen, bezeichnung=bezeichnung(aktenzeichen, main.nachname, main.vorname, len(members)), status=fall.status,
-        phase=fall.phase, phase_titel=PHASEN.get(fall.phase, fall.phase), personen=members, inhaber=verantwortung.holders(uow, aktenzeichen)[-1],
-        federfuehrend=fall.federfuehrend, federfuehrend_name=lead, rechtskreise=tuple(fall.rechtskreise), aufenthalt=main.aufenthalt,
-        zugangsweg=fall.zugangsweg, erstkontakt=fall.erstkontakt, angelegt_am=fall.angelegt_am, abgeschlossen_am=fall.abgeschlossen_am,
-        abschlussgrund=fall.abschlussgrund, kontakt_abgebrochen_am=fall.kontakt_abgebrochen_am, prozess_key=fall.prozess_key,
-        offene_aufgaben=tasks[0], naechste_frist=tasks[1], einwilligungen=consents[0], einwilligung_endet=consents[1],
-        offene_uebergabe=handover, darf_schreiben=bool(policy.may(actor, policy.Action.FALL_WRITE, target)) and fall.status == "offen")
+        aktenzeichen=aktenzeichen,
+        bezeichnung=bezeichnung(aktenzeichen, main.nachname, main.vorname, len(members)),
+        status=fall.status,
+        phase=fall.phase,
+        phase_titel=PHASEN.get(fall.phase, fall.phase),
+        personen=members,
+        inhaber=verantwortung.holders(uow, aktenzeichen)[-1],
+        federfuehrend=fall.federfuehrend,
+        federfuehrend_name=lead,
+        rechtskreise=tuple(fall.rechtskreise),
+        aufenthalt=main.aufenthalt,
+        zugangsweg=fall.zugangsweg,
+        erstkontakt=fall.erstkontakt,
+        angelegt_am=fall.angelegt_am,
+        abgeschlossen_am=fall.abgeschlossen_am,
+        abschlussgrund=fall.abschlussgrund,
+        kontakt_abgebrochen_am=fall.kontakt_abgebrochen_am,
+        prozess_key=fall.prozess_key,
+        offene_aufgaben=tasks[0],
+        naechste_frist=tasks[1],
+        einwilligungen=consents[0],
+        einwilligung_endet=consents[1],
+        offene_uebergabe=handover,
+        darf_schreiben=bool(policy.may(actor, policy.Action.FALL_WRITE, target)) and fall.status == "offen",
+    )
 
 
 def person_keys(uow: UnitOfWork, aktenzeichen: str) -> list[int]:
     """Keys of the members of the case, the main person first."""
-    return list(uow.session.execute(select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
-                                    .order_by(Person.hauptperson.desc(), Person.key)).scalars())
+    return list(
+        uow.session.execute(
+            select(Person.key)
+            .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+            .order_by(Person.hauptperson.desc(), Person.key)
+        ).scalars()
+    )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute
 
     from services.bootstrap import App
     from services.context import Actor
@@ -64,7 +65,7 @@ class FallZeile:
 
 @dataclass(frozen=True, kw_only=True)
 class FallListe:
-    """One page. ``gesamt`` counts the filter's matches; ``nach_status`` and ``nach_phase`` count what is visible without the filter on it."""
+    """One page. ``gesamt`` counts the filter's matches; ``nach_status`` and ``nach_phase`` ignore the filter on themselves."""
 
     zeilen: tuple[FallZeile, ...]
     gesamt: int
@@ -72,8 +73,16 @@ class FallListe:
     nach_phase: Mapping[str, int]
 
 
-def auflisten(app: App, actor: Actor, *, filter_: Filter | None = None, sortierung_nach: str = "frist", absteigend: bool = False,
-              grenze: int = 50, ab: int = 0) -> FallListe:
+def auflisten(
+    app: App,
+    actor: Actor,
+    *,
+    filter_: Filter | None = None,
+    sortierung_nach: str = "frist",
+    absteigend: bool = False,
+    grenze: int = 50,
+    ab: int = 0,
+) -> FallListe:
     """A page of the visible cases.
 
     ``sortierung_nach``: frist (default; cases without due task last), name, aktenzeichen, phase, angelegt.
@@ -91,7 +100,11 @@ def auflisten(app: App, actor: Actor, *, filter_: Filter | None = None, sortieru
 
 def suchen(app: App, actor: Actor, *, suche: str, grenze: int = 20) -> tuple[FallZeile, ...]:
     """Cases, open or closed, by name or Aktenzeichen; a name that is not lent to the reader finds nothing."""
-    return auflisten(app, actor, filter_=Filter(status=None, suche=suche), sortierung_nach="name", grenze=grenze).zeilen if suche.strip() else ()
+    return (
+        auflisten(app, actor, filter_=Filter(status=None, suche=suche), sortierung_nach="name", grenze=grenze).zeilen
+        if suche.strip()
+        else ()
+    )
 
 
 def _conditions(uow: UnitOfWork, actor: Actor, chosen: Filter) -> dict[str, ColumnElement[bool]]:
@@ -115,7 +128,10 @@ def _conditions(uow: UnitOfWork, actor: Actor, chosen: Filter) -> dict[str, Colu
 
 def _search(uow: UnitOfWork, actor: Actor, wanted: str) -> ColumnElement[bool]:
     number = re.sub(r"\s+", "", wanted).upper()
-    ways: list[ColumnElement[bool]] = [Fall.aktenzeichen.startswith(number, autoescape=True), Fall.aktenzeichen.endswith("-" + number, autoescape=True)]
+    ways: list[ColumnElement[bool]] = [
+        Fall.aktenzeichen.startswith(number, autoescape=True),
+        Fall.aktenzeichen.endswith("-" + number, autoescape=True),
+    ]
     words = sortierung.fold(wanted).split()
     if words:
         hits = uow.session.execute(text("select aktenzeichen from faelle_suchen(:w, :n)"), {"w": words, "n": TREFFER}).scalars().all()
@@ -129,53 +145,111 @@ def _without_name(uow: UnitOfWork, actor: Actor, hits: list[str]) -> set[str]:
     if actor.has_role("system") or not hits:
         return set()
     today = uow.app.clock.today()
-    inside = set(uow.session.execute(select(Fall.aktenzeichen).where(
-        Fall.aktenzeichen.in_(hits), policy.visible_faelle(actor, today, loans=False))).scalars())
-    lent_only = set(uow.session.execute(select(Fall.aktenzeichen).where(
-        Fall.aktenzeichen.in_(hits), policy.visible_faelle(actor, today))).scalars()) - inside
+    inside = set(
+        uow.session.execute(
+            select(Fall.aktenzeichen).where(Fall.aktenzeichen.in_(hits), policy.visible_faelle(actor, today, loans=False))
+        ).scalars()
+    )
+    lent_only = (
+        set(
+            uow.session.execute(select(Fall.aktenzeichen).where(Fall.aktenzeichen.in_(hits), policy.visible_faelle(actor, today))).scalars()
+        )
+        - inside
+    )
     return {a for a in lent_only if not any(f.abschnitt == "stammdaten" for f in freigaben.lent(uow.session, actor, a, today))}
 
 
 def _page(uow: UnitOfWork, actor: Actor, chosen: Filter, order: str, descending: bool, limit: int, offset: int) -> FallListe:
     conditions = _conditions(uow, actor, chosen)
-    holder = and_(Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen, Fallverantwortung.bis.is_(None))
+    holder = and_(
+        Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen, Fallverantwortung.bis.is_(None)
+    )
     main = and_(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen, Person.hauptperson)
     tasks = (
         select(UserTask.business_id, func.count().label("offen"), func.min(UserTask.due).label("frist"))
         .where(UserTask.mandant == Fall.mandant, UserTask.business_id == Fall.aktenzeichen, UserTask.status == "CREATED")
-        .group_by(UserTask.business_id).lateral())
-    members = (select(func.count()).select_from(Person).where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
-               .correlate(Fall).scalar_subquery())
-    columns = {"frist": tasks.c.frist, "name": Person.sort_key, "aktenzeichen": Fall.aktenzeichen, "phase": Fall.phase, "angelegt": Fall.angelegt_am}
+        .group_by(UserTask.business_id)
+        .lateral()
+    )
+    members = (
+        select(func.count())
+        .select_from(Person)
+        .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
+        .correlate(Fall)
+        .scalar_subquery()
+    )
+    columns = {
+        "frist": tasks.c.frist,
+        "name": Person.sort_key,
+        "aktenzeichen": Fall.aktenzeichen,
+        "phase": Fall.phase,
+        "angelegt": Fall.angelegt_am,
+    }
     if order not in columns:
         raise InvalidInput("Diese Sortierung gibt es nicht.", errors={"sortierung": "Bitte wählen Sie aus der Liste."})
     column = columns[order]
     rows = uow.session.execute(
-        select(Fall, Fallverantwortung.organisation, Fallverantwortung.login, Organisation.name.label("stelle"), Benutzer.name.label("person"),
-               Person.nachname, Person.vorname, Person.key, members.label("anzahl"), func.coalesce(tasks.c.offen, 0), tasks.c.frist)
-        .join(Fallverantwortung, holder).join(Person, main)
+        select(
+            Fall,
+            Fallverantwortung.organisation,
+            Fallverantwortung.login,
+            Organisation.name.label("stelle"),
+            Benutzer.name.label("person"),
+            Person.nachname,
+            Person.vorname,
+            Person.key,
+            members.label("anzahl"),
+            func.coalesce(tasks.c.offen, 0),
+            tasks.c.frist,
+        )
+        .join(Fallverantwortung, holder)
+        .join(Person, main)
         .join(Organisation, and_(Organisation.mandant == Fall.mandant, Organisation.key == Fallverantwortung.organisation))
         .outerjoin(Benutzer, and_(Benutzer.mandant == Fall.mandant, Benutzer.login == Fallverantwortung.login))
         .outerjoin(tasks, tasks.c.business_id == Fall.aktenzeichen)
         .where(*conditions.values())
-        .order_by(column.desc().nulls_last() if descending else column.asc().nulls_last(), Fall.aktenzeichen).limit(limit).offset(offset)).all()
+        .order_by(column.desc().nulls_last() if descending else column.asc().nulls_last(), Fall.aktenzeichen)
+        .limit(limit)
+        .offset(offset)
+    ).all()
     today = uow.app.clock.today()
-    inside = set(uow.session.execute(select(Fall.aktenzeichen).where(
-        Fall.aktenzeichen.in_([r[0].aktenzeichen for r in rows]), policy.visible_faelle(actor, today, loans=False))).scalars())
+    inside = set(
+        uow.session.execute(
+            select(Fall.aktenzeichen).where(
+                Fall.aktenzeichen.in_([r[0].aktenzeichen for r in rows]), policy.visible_faelle(actor, today, loans=False)
+            )
+        ).scalars()
+    )
     lines = []
     for fall, organisation, login, stelle, person, nachname, vorname, key, number, open_tasks, due in rows:
         given = () if fall.aktenzeichen in inside else freigaben.lent(uow.session, actor, fall.aktenzeichen, today)
         named = freigaben.may_see_name(fall.aktenzeichen in inside, given, key)
-        lines.append(FallZeile(
-            aktenzeichen=fall.aktenzeichen, bezeichnung=bezeichnung(fall.aktenzeichen, nachname if named else None, vorname, number),
-            status=fall.status, phase=fall.phase, phase_titel=PHASEN.get(fall.phase, fall.phase), organisation=organisation, organisation_name=stelle,
-            login=login, verantwortlich=person, rechtskreise=tuple(fall.rechtskreise), angelegt_am=fall.angelegt_am, offene_aufgaben=open_tasks,
-            naechste_frist=due))
+        lines.append(
+            FallZeile(
+                aktenzeichen=fall.aktenzeichen,
+                bezeichnung=bezeichnung(fall.aktenzeichen, nachname if named else None, vorname, number),
+                status=fall.status,
+                phase=fall.phase,
+                phase_titel=PHASEN.get(fall.phase, fall.phase),
+                organisation=organisation,
+                organisation_name=stelle,
+                login=login,
+                verantwortlich=person,
+                rechtskreise=tuple(fall.rechtskreise),
+                angelegt_am=fall.angelegt_am,
+                offene_aufgaben=open_tasks,
+                naechste_frist=due,
+            )
+        )
 
-    def count(by: ColumnElement[str] | None, without: str) -> dict[str, int]:
+    def count(by: InstrumentedAttribute[str], without: str) -> dict[str, int]:
         kept = [c for name, c in conditions.items() if name != without]
         grouped = select(by, func.count()).select_from(Fall).join(Fallverantwortung, holder).where(*kept).group_by(by)
         return {str(value): int(n) for value, n in uow.session.execute(grouped)}
 
-    total = uow.session.execute(select(func.count()).select_from(Fall).join(Fallverantwortung, holder).where(*conditions.values())).scalar_one()
-    return FallListe(zeilen=tuple(lines), gesamt=int(total), nach_status=count(Fall.status, "status"), nach_phase=count(Fall.phase, "phase"))
+    total = uow.session.execute(
+        select(func.count()).select_from(Fall).join(Fallverantwortung, holder).where(*conditions.values())
+    ).scalar_one()
+    return FallListe(
+        zeilen=tuple(lines), gesamt=int(total), nach_status=count(Fall.status, "status"), nach_phase=count(Fall.phase, "phase")
+    )

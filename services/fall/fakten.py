@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 RECHTSKREISE = ("asylblg", "sgb2", "sgb3", "sgb8", "sgb12")
 AUFENTHALT = (
-    "asylverfahren", "bleiberecht", "duldung", "eu_freizuegigkeit", "visum_drei_monate", "gesundheitsvisum", "studium", "unbegleitet_minderjaehrig",
+    "asylverfahren",
+    "bleiberecht",
+    "duldung",
+    "eu_freizuegigkeit",
+    "visum_drei_monate",
+    "gesundheitsvisum",
+    "studium",
+    "unbegleitet_minderjaehrig",
 )
 CACHE = "fakten"
 
@@ -82,18 +89,36 @@ def load(session: Session, aktenzeichen: str, today: date) -> dict[str, Any]:
     """The facts as a plain dictionary."""
     people = (
         select(func.json_agg(func.json_build_array(Person.key, Person.geburtsdatum, Person.hauptperson, Person.aufenthalt)))
-        .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen).scalar_subquery())
+        .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
+        .scalar_subquery()
+    )
     row = session.execute(
-        select(Fall.mandant, Fall.phase, Fall.federfuehrend, Fall.rechtskreise, Fallverantwortung.login, Fallverantwortung.organisation,
-               people.label("personen"))
-        .join(Fallverantwortung, and_(Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen,
-                                      Fallverantwortung.bis.is_(None)))
-        .where(Fall.aktenzeichen == aktenzeichen)).one_or_none()
+        select(
+            Fall.mandant,
+            Fall.phase,
+            Fall.federfuehrend,
+            Fall.rechtskreise,
+            Fallverantwortung.login,
+            Fallverantwortung.organisation,
+            people.label("personen"),
+        )
+        .join(
+            Fallverantwortung,
+            and_(
+                Fallverantwortung.mandant == Fall.mandant,
+                Fallverantwortung.aktenzeichen == Fall.aktenzeichen,
+                Fallverantwortung.bis.is_(None),
+            ),
+        )
+        .where(Fall.aktenzeichen == aktenzeichen)
+    ).one_or_none()
     if row is None:
         return {}
     personen = sorted(row.personen or [], key=lambda p: (not p[2], p[0]))
-    values = [{"id": str(key), "alter": age(date.fromisoformat(born) if born else None, today), "hauptperson": main}
-              for key, born, main, _ in personen]
+    values = [
+        {"id": str(key), "alter": age(date.fromisoformat(born) if born else None, today), "hauptperson": main}
+        for key, born, main, _ in personen
+    ]
     return {
         "aktenzeichen": aktenzeichen,
         "kommune": row.mandant,

@@ -35,15 +35,21 @@ def coverage(session: Session, mandant: str, aktenzeichen: str, today: date, *, 
     """What people have consented to: (purpose, person) -> sections; special categories only where agreed to apart."""
     found: dict[tuple[str, int], set[str]] = defaultdict(set)
     rows = session.execute(
-        select(Einwilligung.zweck, Einwilligung.person, Einwilligung.abschnitte, Einwilligung.besondere_abschnitte)
-        .where(Einwilligung.mandant == mandant, Einwilligung.aktenzeichen == aktenzeichen, Einwilligung.empfaenger == empfaenger,
-               consent_valid(today)))
+        select(Einwilligung.zweck, Einwilligung.person, Einwilligung.abschnitte, Einwilligung.besondere_abschnitte).where(
+            Einwilligung.mandant == mandant,
+            Einwilligung.aktenzeichen == aktenzeichen,
+            Einwilligung.empfaenger == empfaenger,
+            consent_valid(today),
+        )
+    )
     for zweck, person, ordinary, special in rows:
         found[zweck, person] |= (set(ordinary) - sections.BESONDERE) | (set(special) & sections.BESONDERE)
     return found
 
 
-def missing(given: Mapping[tuple[str, int], set[str]], zweck: str, personen: Iterable[int], abschnitte: Iterable[str]) -> list[tuple[int, str]]:
+def missing(
+    given: Mapping[tuple[str, int], set[str]], zweck: str, personen: Iterable[int], abschnitte: Iterable[str]
+) -> list[tuple[int, str]]:
     """Person and section without consent; empty if the consent covers all of them. A section of the case needs everybody's."""
     wanted = list(abschnitte)
     return [(person, a) for person in personen for a in wanted if a not in given.get((zweck, person), set())]
@@ -55,18 +61,20 @@ def lent(session: Session, actor: Actor, aktenzeichen: str, today: date) -> tupl
     if not given:
         return ()
     found: list[Freigabe] = []
-    for table in (Uebergabe, Verweis):
-        for row in session.execute(select(table).where(
-                table.mandant == actor.mandant, table.aktenzeichen == aktenzeichen, table.empfaenger == actor.organisation,
-                table.status.in_(OFFEN))).scalars():
-            # After the answer to a handover the sender's further work is not shown; a Verweis shows the present state.
-            until = row.beantwortet_am if isinstance(row, Uebergabe) else None
-            for abschnitt in row.abschnitte:
-                people: list[int | None] = list(row.personen) if abschnitt in sections.PERSON else [None]
-                for person in people:
-                    needed = row.personen if person is None else [person]
-                    if abschnitt not in sections.INTERN and not missing(given, row.zweck, needed, [abschnitt]):
-                        found.append(Freigabe(person=person, abschnitt=abschnitt, absender=row.absender, bis=until))
+    open_to_us = {"mandant": actor.mandant, "aktenzeichen": aktenzeichen, "empfaenger": actor.organisation}
+    rows: list[Uebergabe | Verweis] = [
+        *session.scalars(select(Uebergabe).filter_by(**open_to_us).where(Uebergabe.status.in_(OFFEN))),
+        *session.scalars(select(Verweis).filter_by(**open_to_us).where(Verweis.status.in_(OFFEN))),
+    ]
+    for row in rows:
+        # After the answer to a handover the sender's further work is not shown; a Verweis shows the present state.
+        until = row.beantwortet_am if isinstance(row, Uebergabe) else None
+        for abschnitt in set(row.abschnitte) - sections.INTERN:
+            people: list[int | None] = list(row.personen) if abschnitt in sections.PERSON else [None]
+            for person in people:
+                needed = row.personen if person is None else [person]
+                if needed and not missing(given, row.zweck, needed, [abschnitt]):
+                    found.append(Freigabe(person=person, abschnitt=abschnitt, absender=row.absender, bis=until))
     return tuple(found)
 
 

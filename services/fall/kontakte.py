@@ -12,7 +12,6 @@ from services.db.models.fall import Kontakt
 from services.db.models.grundlage import Benutzer
 from services.errors import Conflict, InvalidInput
 from services.fall import einwilligungen, faelle, verantwortung, zeitleiste, zugriffe
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -21,7 +20,14 @@ if TYPE_CHECKING:
     from services.bootstrap import App
     from services.context import Actor
 
-ARTEN = {"treffen": "Treffen", "telefon": "Telefonat", "nachricht": "Nachricht", "brief": "Brief", "hausbesuch": "Hausbesuch", "stelle": "Kontakt mit einer Stelle"}
+ARTEN = {
+    "treffen": "Treffen",
+    "telefon": "Telefonat",
+    "nachricht": "Nachricht",
+    "brief": "Brief",
+    "hausbesuch": "Hausbesuch",
+    "stelle": "Kontakt mit einer Stelle",
+}
 NOTIZ_MAX = 10_000
 
 
@@ -39,8 +45,17 @@ class KontaktInfo:
     erfasst_von: str
 
 
-def notieren(app: App, actor: Actor, *, aktenzeichen: str, art: str, notiz: str, erreicht: bool = True, person: int | None = None,
-             am: datetime | None = None) -> int:
+def notieren(
+    app: App,
+    actor: Actor,
+    *,
+    aktenzeichen: str,
+    art: str,
+    notiz: str,
+    erreicht: bool = True,
+    person: int | None = None,
+    am: datetime | None = None,
+) -> int:
     """Write a note; returns its key. A contact that succeeds after a break tells the processes that the contact is back.
 
     Raises:
@@ -63,9 +78,21 @@ def notieren(app: App, actor: Actor, *, aktenzeichen: str, art: str, notiz: str,
         if person is not None:
             einwilligungen.check_people(uow, aktenzeichen, [person])
         key = uow.key()
-        uow.session.execute(insert(Kontakt).values(
-            key=key, mandant=actor.mandant, aktenzeichen=aktenzeichen, person=person, am=when, art=art, erreicht=erreicht, notiz=notiz.strip(),
-            organisation=actor.organisation, erfasst_von=actor.login, erfasst_am=uow.now))
+        uow.session.execute(
+            insert(Kontakt).values(
+                key=key,
+                mandant=actor.mandant,
+                aktenzeichen=aktenzeichen,
+                person=person,
+                am=when,
+                art=art,
+                erreicht=erreicht,
+                notiz=notiz.strip(),
+                organisation=actor.organisation,
+                erfasst_von=actor.login,
+                erfasst_am=uow.now,
+            )
+        )
         zeitleiste.notieren(uow, aktenzeichen, "kontakt", f"{ARTEN[art]}{'' if erreicht else ', nicht erreicht'}", link=key)
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, ["kontakte"], "Kontakt notieren")
         uow.audit("kontakt.notieren", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"kontakt": key, "art": art, "erreicht": erreicht})
@@ -73,7 +100,7 @@ def notieren(app: App, actor: Actor, *, aktenzeichen: str, art: str, notiz: str,
         if erreicht and art != "stelle" and fall.kontakt_abgebrochen_am is not None:
             faelle.change(uow, aktenzeichen, kontakt_abgebrochen_am=None)
             zeitleiste.notieren(uow, aktenzeichen, "kontakt", "Kontakt wieder aufgenommen")
-            ports(uow).publish(uow, "kontakt_wieder_aufgenommen", aktenzeichen, {})
+            uow.app.publish(uow, "kontakt_wieder_aufgenommen", aktenzeichen, {})
         return key
 
     return transact(app, actor, work)
@@ -97,7 +124,7 @@ def abbrechen(app: App, actor: Actor, *, aktenzeichen: str, grund: str) -> None:
         faelle.change(uow, aktenzeichen, kontakt_abgebrochen_am=uow.now)
         zeitleiste.notieren(uow, aktenzeichen, "kontakt", "Kontakt abgebrochen")
         uow.audit("kontakt.abbrechen", aktenzeichen, chain=f"fall:{aktenzeichen}")
-        ports(uow).publish(uow, "kontakt_abgebrochen", aktenzeichen, {"grund": grund.strip()})
+        uow.app.publish(uow, "kontakt_abgebrochen", aktenzeichen, {"grund": grund.strip()})
 
     transact(app, actor, work)
 
@@ -112,12 +139,26 @@ def auflisten(app: App, actor: Actor, *, aktenzeichen: str, grenze: int = 200) -
     def work(uow: UnitOfWork) -> tuple[KontaktInfo, ...]:
         policy.require_fall(uow.session, actor, policy.Action.FALL_READ, aktenzeichen, app.clock.today())
         rows = uow.session.execute(
-            select(Kontakt, Benutzer.name).outerjoin(Benutzer, and_(Benutzer.mandant == Kontakt.mandant, Benutzer.login == Kontakt.erfasst_von))
+            select(Kontakt, Benutzer.name)
+            .outerjoin(Benutzer, and_(Benutzer.mandant == Kontakt.mandant, Benutzer.login == Kontakt.erfasst_von))
             .where(Kontakt.mandant == actor.mandant, Kontakt.aktenzeichen == aktenzeichen, Kontakt.organisation == actor.organisation)
-            .order_by(Kontakt.am.desc(), Kontakt.key.desc()).limit(grenze)).all()
+            .order_by(Kontakt.am.desc(), Kontakt.key.desc())
+            .limit(grenze)
+        ).all()
         if rows:
             zugriffe.vermerken(uow, aktenzeichen, zugriffe.GELESEN, ["kontakte"], "Kontakte")
-        return tuple(KontaktInfo(key=k.key, am=k.am, art=k.art, art_titel=ARTEN.get(k.art, k.art), erreicht=k.erreicht, person=k.person, notiz=k.notiz,
-                                 erfasst_von=name or k.erfasst_von) for k, name in rows)
+        return tuple(
+            KontaktInfo(
+                key=k.key,
+                am=k.am,
+                art=k.art,
+                art_titel=ARTEN.get(k.art, k.art),
+                erreicht=k.erreicht,
+                person=k.person,
+                notiz=k.notiz,
+                erfasst_von=name or k.erfasst_von,
+            )
+            for k, name in rows
+        )
 
     return transact(app, actor, work)

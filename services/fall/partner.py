@@ -44,28 +44,53 @@ def _rows(uow: UnitOfWork, keys: Sequence[str] | None = None, *, also_inactive: 
         select(Fallverantwortung.organisation, func.count().label("n"))
         .join(Fall, and_(Fall.mandant == Fallverantwortung.mandant, Fall.aktenzeichen == Fallverantwortung.aktenzeichen))
         .where(Fallverantwortung.mandant == mandant, Fallverantwortung.bis.is_(None), Fall.status == "offen")
-        .group_by(Fallverantwortung.organisation).subquery())
+        .group_by(Fallverantwortung.organisation)
+        .subquery()
+    )
     offers = (
-        select(Uebergabe.empfaenger, func.count().label("n")).where(Uebergabe.mandant == mandant, Uebergabe.status == "angeboten")
-        .group_by(Uebergabe.empfaenger).subquery())
+        select(Uebergabe.empfaenger, func.count().label("n"))
+        .where(Uebergabe.mandant == mandant, Uebergabe.status == "angeboten")
+        .group_by(Uebergabe.empfaenger)
+        .subquery()
+    )
     query = (
         select(Organisation, func.coalesce(taken.c.n, 0), func.coalesce(offers.c.n, 0))
-        .outerjoin(taken, taken.c.organisation == Organisation.key).outerjoin(offers, offers.c.empfaenger == Organisation.key)
-        .where(Organisation.mandant == mandant).order_by(Organisation.sort_key, Organisation.key))
+        .outerjoin(taken, taken.c.organisation == Organisation.key)
+        .outerjoin(offers, offers.c.empfaenger == Organisation.key)
+        .where(Organisation.mandant == mandant)
+        .order_by(Organisation.sort_key, Organisation.key)
+    )
     if keys is not None:
         query = query.where(Organisation.key.in_(keys))
     if not also_inactive:
         query = query.where(Organisation.aktiv)
-    return [PartnerInfo(
-        key=o.key, name=o.name, art=o.art, rechtskreis=o.rechtskreis, angebote=tuple(o.angebote), sprachen=tuple(o.sprachen), plaetze=o.kapazitaet,
-        belegt=int(used), frei=None if o.kapazitaet is None else max(0, o.kapazitaet - int(used)), offene_angebote=int(waiting), aktiv=o.aktiv)
-        for o, used, waiting in uow.session.execute(query)]
+    return [
+        PartnerInfo(
+            key=o.key,
+            name=o.name,
+            art=o.art,
+            rechtskreis=o.rechtskreis,
+            angebote=tuple(o.angebote),
+            sprachen=tuple(o.sprachen),
+            plaetze=o.kapazitaet,
+            belegt=int(used),
+            frei=None if o.kapazitaet is None else max(0, o.kapazitaet - int(used)),
+            offene_angebote=int(waiting),
+            aktiv=o.aktiv,
+        )
+        for o, used, waiting in uow.session.execute(query)
+    ]
 
 
-def auflisten(app: App, actor: Actor, *, angebot: str | None = None, sprache: str | None = None, auch_inaktive: bool = False) -> tuple[PartnerInfo, ...]:
+def auflisten(
+    app: App, actor: Actor, *, angebot: str | None = None, sprache: str | None = None, auch_inaktive: bool = False
+) -> tuple[PartnerInfo, ...]:
     """The organisations of the Mandant by name, on request only those with this offer or language. No personal data: everybody may read."""
-    return tuple(p for p in read(app, actor, lambda uow: _rows(uow, also_inactive=auch_inaktive))
-                 if (angebot is None or angebot in p.angebote) and (sprache is None or sprache in p.sprachen))
+    return tuple(
+        p
+        for p in read(app, actor, lambda uow: _rows(uow, also_inactive=auch_inaktive))
+        if (angebot is None or angebot in p.angebote) and (sprache is None or sprache in p.sprachen)
+    )
 
 
 def capacity(uow: UnitOfWork, organisationen: Sequence[str]) -> dict[str, bool]:
@@ -75,19 +100,22 @@ def capacity(uow: UnitOfWork, organisationen: Sequence[str]) -> dict[str, bool]:
 
 
 def choose_in_turn(uow: UnitOfWork, regel: str, organisationen: Sequence[str]) -> str | None:
-    """The next organisation with capacity after the one that this rule chose last; None if none has. The turn is locked until the commit."""
-    if not organisationen:
-        return None
-    turn = insert(Abwechslung).values(mandant=uow.actor.mandant, regel=regel, zuletzt=organisationen[-1], am=uow.now)
+    """The next organisation with capacity after the one that this rule chose last; None if none has.
+
+    One choice of a rule waits for the other's commit, so two cases at once do not go to the same organisation.
+    """
+    mandant = uow.actor.mandant
+    uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"abwechslung:{mandant}:{regel}"))))
     last = uow.session.execute(
-        turn.on_conflict_do_update(index_elements=["mandant", "regel"], set_={"am": uow.now}).returning(Abwechslung.zuletzt)).scalar_one()
-    first = list(organisationen).index(last) + 1 if last in organisationen else 0
+        select(Abwechslung.zuletzt).where(Abwechslung.mandant == mandant, Abwechslung.regel == regel)
+    ).scalar_one_or_none()
+    first = list(organisationen).index(last) + 1 if last is not None and last in organisationen else 0
     order = [*organisationen[first:], *organisationen[:first]]
     free = capacity(uow, order)
     chosen = next((key for key in order if free[key]), None)
     if chosen is not None:
-        uow.session.execute(update(Abwechslung).where(
-            Abwechslung.mandant == uow.actor.mandant, Abwechslung.regel == regel).values(zuletzt=chosen))
+        turn = insert(Abwechslung).values(mandant=mandant, regel=regel, zuletzt=chosen, am=uow.now)
+        uow.session.execute(turn.on_conflict_do_update(index_elements=["mandant", "regel"], set_={"zuletzt": chosen, "am": uow.now}))
     return chosen
 
 
@@ -105,8 +133,12 @@ def kapazitaet_setzen(app: App, actor: Actor, *, organisation: str, plaetze: int
             raise NotPermitted("Ihre Plätze pflegt jede Stelle selbst.")
         if plaetze is not None and plaetze < 0:
             raise InvalidInput(errors={"plaetze": "Bitte geben Sie eine Zahl ab 0 an."})
-        changed = uow.session.execute(update(Organisation).where(
-            Organisation.mandant == actor.mandant, Organisation.key == organisation).values(kapazitaet=plaetze).returning(Organisation.key))
+        changed = uow.session.execute(
+            update(Organisation)
+            .where(Organisation.mandant == actor.mandant, Organisation.key == organisation)
+            .values(kapazitaet=plaetze)
+            .returning(Organisation.key)
+        )
         if changed.scalar_one_or_none() is None:
             raise InvalidInput(errors={"organisation": "Diese Stelle gibt es nicht."})
         uow.audit("partner.kapazitaet", organisation, chain="verwaltung", detail={"plaetze": plaetze})

@@ -9,10 +9,7 @@ from services.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FALL: Mapping[str, frozenset[str]] = {
-    "offen": frozenset({"abgeschlossen"}),
-    "abgeschlossen": frozenset({"offen"}),
-}
+FALL: Mapping[str, frozenset[str]] = {"offen": frozenset({"abgeschlossen"}), "abgeschlossen": frozenset({"offen"})}
 # An accepted handover may still be withdrawn as long as the Fallverantwortung has not moved (checked by the use case).
 UEBERGABE: Mapping[str, frozenset[str]] = {
     "entworfen": frozenset({"angeboten", "widerrufen"}),

@@ -16,7 +16,6 @@ from services.db.models.grundlage import Organisation
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import abschnitte as sections
 from services.fall import einwilligungen, faelle, status, verantwortung, zeitleiste
-from services.fall.ports import ports
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -89,8 +88,19 @@ def _require_consent(uow: UnitOfWork, row: Uebergabe) -> None:
 # --- within the caller's unit of work --------------------------------------------------------------------------------------
 
 
-def create(uow: UnitOfWork, aktenzeichen: str, *, empfaenger: str, zweck: str, abschnitte: Sequence[str], grund: str, nachricht: str | None = None,
-           personen: Sequence[int] | None = None, frist: datetime | None = None, instance_key: int | None = None) -> Uebergabe:
+def create(
+    uow: UnitOfWork,
+    aktenzeichen: str,
+    *,
+    empfaenger: str,
+    zweck: str,
+    abschnitte: Sequence[str],
+    grund: str,
+    nachricht: str | None = None,
+    personen: Sequence[int] | None = None,
+    frist: datetime | None = None,
+    instance_key: int | None = None,
+) -> Uebergabe:
     """A draft from the holder to another organisation. The case is locked.
 
     Raises:
@@ -106,13 +116,32 @@ def create(uow: UnitOfWork, aktenzeichen: str, *, empfaenger: str, zweck: str, a
     people = list(personen) if personen else faelle.person_keys(uow, aktenzeichen)
     einwilligungen.check_people(uow, aktenzeichen, people)
     name = verantwortung.organisation_name(uow, empfaenger)
-    sender = uow.session.execute(select(Organisation.name).where(Organisation.mandant == uow.actor.mandant, Organisation.key == holder)).scalar_one()
+    sender = uow.session.execute(
+        select(Organisation.name).where(Organisation.mandant == uow.actor.mandant, Organisation.key == holder)
+    ).scalar_one()
     key = uow.key()
-    uow.session.execute(insert(Uebergabe).values(
-        key=key, mandant=uow.actor.mandant, aktenzeichen=aktenzeichen, status="entworfen", zweck=zweck,
-        abschnitte=sections.check_shareable(list(abschnitte)), personen=people, empfaenger=empfaenger, empfaenger_name=name, absender=holder,
-        absender_name=sender, absender_person=uow.actor.login, absender_person_name=uow.actor.name, grund=grund.strip(),
-        nachricht=(nachricht or "").strip() or None, instance_key=instance_key, erstellt_am=uow.now, frist=frist))
+    uow.session.execute(
+        insert(Uebergabe).values(
+            key=key,
+            mandant=uow.actor.mandant,
+            aktenzeichen=aktenzeichen,
+            status="entworfen",
+            zweck=zweck,
+            abschnitte=sections.check_shareable(list(abschnitte)),
+            personen=people,
+            empfaenger=empfaenger,
+            empfaenger_name=name,
+            absender=holder,
+            absender_name=sender,
+            absender_person=uow.actor.login,
+            absender_person_name=uow.actor.name,
+            grund=grund.strip(),
+            nachricht=(nachricht or "").strip() or None,
+            instance_key=instance_key,
+            erstellt_am=uow.now,
+            frist=frist,
+        )
+    )
     uow.audit("uebergabe.entworfen", str(key), chain=f"fall:{aktenzeichen}", detail={"empfaenger": empfaenger, "zweck": zweck})
     return load(uow, key, locked=False)
 
@@ -125,9 +154,15 @@ def offer(uow: UnitOfWork, row: Uebergabe) -> None:
         Conflict: it is no draft, or another handover of the case is open.
     """
     _require_consent(uow, row)
-    other = uow.session.execute(select(Uebergabe.key).where(
-        Uebergabe.mandant == row.mandant, Uebergabe.aktenzeichen == row.aktenzeichen, Uebergabe.key != row.key,
-        Uebergabe.status.in_(policy.OFFEN), Uebergabe.uebernommen_am.is_(None))).first()
+    other = uow.session.execute(
+        select(Uebergabe.key).where(
+            Uebergabe.mandant == row.mandant,
+            Uebergabe.aktenzeichen == row.aktenzeichen,
+            Uebergabe.key != row.key,
+            Uebergabe.status.in_(policy.OFFEN),
+            Uebergabe.uebernommen_am.is_(None),
+        )
+    ).first()
     if other is not None:
         raise Conflict("Für diesen Fall ist schon eine Übergabe offen.", war="angeboten", soll="angeboten")
     aktenzeichen, name, receiver, until, key = row.aktenzeichen, row.empfaenger_name, row.empfaenger, row.frist, row.key
@@ -159,7 +194,9 @@ def withdraw(uow: UnitOfWork, row: Uebergabe) -> None:
 
 
 def take_over(uow: UnitOfWork, row: Uebergabe) -> None:
-    """Move the Fallverantwortung to the organisation that accepted; the person who answered becomes responsible. Done twice, it is done once.
+    """Move the Fallverantwortung to the organisation that accepted; the person who answered becomes responsible.
+
+    Doing it again changes nothing.
 
     Raises:
         NichtAngenommen: there is no acceptance.
@@ -172,16 +209,28 @@ def take_over(uow: UnitOfWork, row: Uebergabe) -> None:
         return
     _require_consent(uow, row)
     uow.session.execute(update(Uebergabe).where(Uebergabe.key == row.key).values(uebernommen_am=uow.now))
-    verantwortung.transfer(uow, row.aktenzeichen, organisation=row.empfaenger, login=row.beantwortet_von, grund="Übergabe angenommen",
-                           uebergabe=row.key)
+    verantwortung.transfer(
+        uow, row.aktenzeichen, organisation=row.empfaenger, login=row.beantwortet_von, grund="Übergabe angenommen", uebergabe=row.key
+    )
     uow.session.expire(row)
 
 
 # --- use cases -------------------------------------------------------------------------------------------------------------
 
 
-def entwerfen(app: App, actor: Actor, *, aktenzeichen: str, empfaenger: str, abschnitte: Sequence[str], grund: str, zweck: str = "uebergabe",
-              nachricht: str | None = None, personen: Sequence[int] | None = None, frist: datetime | None = None) -> int:
+def entwerfen(
+    app: App,
+    actor: Actor,
+    *,
+    aktenzeichen: str,
+    empfaenger: str,
+    abschnitte: Sequence[str],
+    grund: str,
+    zweck: str = "uebergabe",
+    nachricht: str | None = None,
+    personen: Sequence[int] | None = None,
+    frist: datetime | None = None,
+) -> int:
     """Begin a handover; returns its key. Nobody outside sees a draft. ``personen``: default all of the case.
 
     Raises:
@@ -191,14 +240,31 @@ def entwerfen(app: App, actor: Actor, *, aktenzeichen: str, empfaenger: str, abs
 
     def work(uow: UnitOfWork) -> int:
         policy.require_fall(uow.session, actor, policy.Action.UEBERGABE_OFFER, aktenzeichen, app.clock.today())
-        return create(uow, aktenzeichen, empfaenger=empfaenger, zweck=zweck, abschnitte=abschnitte, grund=grund, nachricht=nachricht,
-                      personen=personen, frist=frist).key
+        return create(
+            uow,
+            aktenzeichen,
+            empfaenger=empfaenger,
+            zweck=zweck,
+            abschnitte=abschnitte,
+            grund=grund,
+            nachricht=nachricht,
+            personen=personen,
+            frist=frist,
+        ).key
 
     return transact(app, actor, work)
 
 
-def entwurf_aendern(app: App, actor: Actor, *, uebergabe: int, abschnitte: Sequence[str], grund: str, nachricht: str | None = None,
-                    frist: datetime | None = None) -> None:
+def entwurf_aendern(
+    app: App,
+    actor: Actor,
+    *,
+    uebergabe: int,
+    abschnitte: Sequence[str],
+    grund: str,
+    nachricht: str | None = None,
+    frist: datetime | None = None,
+) -> None:
     """Replace what a draft says.
 
     Raises:
@@ -211,8 +277,16 @@ def entwurf_aendern(app: App, actor: Actor, *, uebergabe: int, abschnitte: Seque
         policy.require(actor, policy.Action.UEBERGABE_OFFER, target(row))
         if row.status != "entworfen":
             raise Conflict(f"Die Übergabe ist „{row.status}“ und kann nicht mehr geändert werden.", war=row.status, soll="entworfen")
-        uow.session.execute(update(Uebergabe).where(Uebergabe.key == row.key).values(
-            abschnitte=sections.check_shareable(list(abschnitte)), grund=grund.strip(), nachricht=(nachricht or "").strip() or None, frist=frist))
+        uow.session.execute(
+            update(Uebergabe)
+            .where(Uebergabe.key == row.key)
+            .values(
+                abschnitte=sections.check_shareable(list(abschnitte)),
+                grund=grund.strip(),
+                nachricht=(nachricht or "").strip() or None,
+                frist=frist,
+            )
+        )
 
     transact(app, actor, work)
 
@@ -235,7 +309,9 @@ def anbieten(app: App, actor: Actor, *, uebergabe: int) -> None:
     transact(app, actor, work)
 
 
-def beantworten(app: App, actor: Actor, *, uebergabe: int, angenommen: bool, ablehnungsgrund: str | None = None, hinweis: str | None = None) -> None:
+def beantworten(
+    app: App, actor: Actor, *, uebergabe: int, angenommen: bool, ablehnungsgrund: str | None = None, hinweis: str | None = None
+) -> None:
     """The receiving organisation answers. The process that waits is told; without one, an acceptance moves the Fallverantwortung at once.
 
     Raises:
@@ -256,13 +332,21 @@ def beantworten(app: App, actor: Actor, *, uebergabe: int, angenommen: bool, abl
             _require_consent(uow, row)
         aktenzeichen, instance_key, name, key = row.aktenzeichen, row.instance_key, row.empfaenger_name, row.key
         reason = None if angenommen else ablehnungsgrund
-        _set(uow, row, new, beantwortet_am=uow.now, beantwortet_von=actor.login, ablehnungsgrund=reason, hinweis=(hinweis or "").strip() or None,
-             beendet_am=None if angenommen else uow.now)
+        _set(
+            uow,
+            row,
+            new,
+            beantwortet_am=uow.now,
+            beantwortet_von=actor.login,
+            ablehnungsgrund=reason,
+            hinweis=(hinweis or "").strip() or None,
+            beendet_am=None if angenommen else uow.now,
+        )
         why = f", Grund: {ABLEHNUNGSGRUENDE[reason]}" if reason else ""
         zeitleiste.notieren(uow, aktenzeichen, "uebergabe", f"Übergabe {new}: {name}{why}", beteiligt=row.absender, link=key)
         if angenommen and instance_key is None:
             take_over(uow, load(uow, key, locked=False))
-        ports(uow).publish(uow, "uebergabe_beantwortet", str(key), {"angenommen": angenommen, "ablehnungsgrund": reason})
+        uow.app.publish(uow, "uebergabe_beantwortet", str(key), {"angenommen": angenommen, "ablehnungsgrund": reason})
 
     transact(app, actor, work)
 

@@ -82,8 +82,11 @@ def fuer_fall(app: App, actor: Actor, *, aktenzeichen: str) -> tuple[UebergabeIn
 
     def work(uow: UnitOfWork) -> tuple[UebergabeInfo, ...]:
         policy.require_fall(uow.session, actor, policy.Action.FALL_READ, aktenzeichen, app.clock.today())
-        rows = uow.session.execute(select(Uebergabe).where(
-            Uebergabe.mandant == actor.mandant, Uebergabe.aktenzeichen == aktenzeichen).order_by(Uebergabe.key.desc())).scalars()
+        rows = uow.session.execute(
+            select(Uebergabe)
+            .where(Uebergabe.mandant == actor.mandant, Uebergabe.aktenzeichen == aktenzeichen)
+            .order_by(Uebergabe.key.desc())
+        ).scalars()
         return tuple(_info(uow, actor, r) for r in rows if policy.may(actor, policy.Action.UEBERGABE_READ, uebergaben.target(r)))
 
     return read(app, actor, work)
@@ -94,8 +97,10 @@ def eingang(app: App, actor: Actor, *, status: tuple[str, ...] = ("angeboten",))
 
     def work(uow: UnitOfWork) -> tuple[UebergabeInfo, ...]:
         rows = uow.session.execute(
-            select(Uebergabe).where(Uebergabe.mandant == actor.mandant, Uebergabe.empfaenger == actor.organisation, Uebergabe.status.in_(status))
-            .order_by(Uebergabe.frist.asc().nulls_last(), Uebergabe.key)).scalars()
+            select(Uebergabe)
+            .where(Uebergabe.mandant == actor.mandant, Uebergabe.empfaenger == actor.organisation, Uebergabe.status.in_(status))
+            .order_by(Uebergabe.frist.asc().nulls_last(), Uebergabe.key)
+        ).scalars()
         return tuple(_info(uow, actor, r) for r in rows if policy.may(actor, policy.Action.UEBERGABE_READ, uebergaben.target(r)))
 
     return read(app, actor, work)
@@ -106,8 +111,10 @@ def ausgang(app: App, actor: Actor, *, status: tuple[str, ...] = ("entworfen", "
 
     def work(uow: UnitOfWork) -> tuple[UebergabeInfo, ...]:
         rows = uow.session.execute(
-            select(Uebergabe).where(Uebergabe.mandant == actor.mandant, Uebergabe.absender == actor.organisation, Uebergabe.status.in_(status))
-            .order_by(Uebergabe.frist.asc().nulls_last(), Uebergabe.key)).scalars()
+            select(Uebergabe)
+            .where(Uebergabe.mandant == actor.mandant, Uebergabe.absender == actor.organisation, Uebergabe.status.in_(status))
+            .order_by(Uebergabe.frist.asc().nulls_last(), Uebergabe.key)
+        ).scalars()
         return tuple(_info(uow, actor, r) for r in rows if policy.may(actor, policy.Action.UEBERGABE_READ, uebergaben.target(r)))
 
     return read(app, actor, work)
@@ -116,16 +123,38 @@ def ausgang(app: App, actor: Actor, *, status: tuple[str, ...] = ("entworfen", "
 def _info(uow: UnitOfWork, actor: Actor, row: Uebergabe) -> UebergabeInfo:
     sender = actor.organisation == row.absender or actor.has_role("system")
     waiting = row.status in {"entworfen", "angeboten"}
-    lacking = len(einwilligungen.uncovered(uow, row.aktenzeichen, row.empfaenger, row.zweck, row.abschnitte, row.personen)) if waiting else 0
+    lacking = (
+        len(einwilligungen.uncovered(uow, row.aktenzeichen, row.empfaenger, row.zweck, row.abschnitte, row.personen)) if waiting else 0
+    )
     facts = uebergaben.target(row)
     return UebergabeInfo(
-        key=row.key, aktenzeichen=row.aktenzeichen, status=row.status, zweck=row.zweck, zweck_titel=einwilligungen.ZWECKE.get(row.zweck, row.zweck),
-        abschnitte=tuple(a for a in sections.TITEL if a in row.abschnitte), personen=tuple(row.personen), empfaenger=row.empfaenger,
-        empfaenger_name=row.empfaenger_name, absender=row.absender, absender_name=row.absender_name, absender_person=row.absender_person,
-        absender_person_name=row.absender_person_name, grund=row.grund if sender else None,
+        key=row.key,
+        aktenzeichen=row.aktenzeichen,
+        status=row.status,
+        zweck=row.zweck,
+        zweck_titel=einwilligungen.ZWECKE.get(row.zweck, row.zweck),
+        abschnitte=tuple(a for a in sections.TITEL if a in row.abschnitte),
+        personen=tuple(row.personen),
+        empfaenger=row.empfaenger,
+        empfaenger_name=row.empfaenger_name,
+        absender=row.absender,
+        absender_name=row.absender_name,
+        absender_person=row.absender_person,
+        absender_person_name=row.absender_person_name,
+        grund=row.grund if sender else None,
         nachricht=row.nachricht if sender or (row.status in policy.OFFEN and not lacking) else None,
-        instance_key=row.instance_key, erstellt_am=row.erstellt_am, angeboten_am=row.angeboten_am, frist=row.frist, beantwortet_am=row.beantwortet_am,
-        ablehnungsgrund=row.ablehnungsgrund, hinweis=row.hinweis, uebernommen_am=row.uebernommen_am, beendet_am=row.beendet_am,
-        nachfrage_am=row.nachfrage_am, nachfrage_ergebnis=row.nachfrage_ergebnis, fehlende_einwilligungen=lacking if sender else min(lacking, 1),
+        instance_key=row.instance_key,
+        erstellt_am=row.erstellt_am,
+        angeboten_am=row.angeboten_am,
+        frist=row.frist,
+        beantwortet_am=row.beantwortet_am,
+        ablehnungsgrund=row.ablehnungsgrund,
+        hinweis=row.hinweis,
+        uebernommen_am=row.uebernommen_am,
+        beendet_am=row.beendet_am,
+        nachfrage_am=row.nachfrage_am,
+        nachfrage_ergebnis=row.nachfrage_ergebnis,
+        fehlende_einwilligungen=lacking if sender else min(lacking, 1),
         darf_antworten=row.status == "angeboten" and not lacking and bool(policy.may(actor, policy.Action.UEBERGABE_ANSWER, facts)),
-        darf_anbieten=row.status == "entworfen" and not lacking and bool(policy.may(actor, policy.Action.UEBERGABE_OFFER, facts)))
+        darf_anbieten=row.status == "entworfen" and not lacking and bool(policy.may(actor, policy.Action.UEBERGABE_OFFER, facts)),
+    )

@@ -41,8 +41,11 @@ def lock(uow: UnitOfWork, aktenzeichen: str) -> Fall:
         NotFound: there is no such case in the Mandant.
     """
     fall = uow.session.execute(
-        select(Fall).where(Fall.mandant == uow.actor.mandant, Fall.aktenzeichen == aktenzeichen).with_for_update()
-        .execution_options(populate_existing=True)).scalar_one_or_none()
+        select(Fall)
+        .where(Fall.mandant == uow.actor.mandant, Fall.aktenzeichen == aktenzeichen)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
     if fall is None:
         raise NotFound
     return fall
@@ -63,8 +66,12 @@ def lock_open(uow: UnitOfWork, aktenzeichen: str) -> Fall:
 def open_row(uow: UnitOfWork, aktenzeichen: str) -> Fallverantwortung:
     """Today's holder."""
     return uow.session.execute(
-        select(Fallverantwortung).where(Fallverantwortung.mandant == uow.actor.mandant, Fallverantwortung.aktenzeichen == aktenzeichen,
-                                        Fallverantwortung.bis.is_(None)).execution_options(populate_existing=True)).scalar_one()
+        select(Fallverantwortung)
+        .where(
+            Fallverantwortung.mandant == uow.actor.mandant, Fallverantwortung.aktenzeichen == aktenzeichen, Fallverantwortung.bis.is_(None)
+        )
+        .execution_options(populate_existing=True)
+    ).scalar_one()
 
 
 def organisation_name(uow: UnitOfWork, key: str) -> str:
@@ -74,17 +81,31 @@ def organisation_name(uow: UnitOfWork, key: str) -> str:
         InvalidInput: there is none with this key.
     """
     name = uow.session.execute(
-        select(Organisation.name).where(Organisation.mandant == uow.actor.mandant, Organisation.key == key, Organisation.aktiv)).scalar_one_or_none()
+        select(Organisation.name).where(Organisation.mandant == uow.actor.mandant, Organisation.key == key, Organisation.aktiv)
+    ).scalar_one_or_none()
     if name is None:
-        raise InvalidInput(f"Die Stelle „{key}“ gibt es nicht, oder sie ist nicht mehr aktiv.", errors={"organisation": "Bitte wählen Sie aus der Liste."})
+        raise InvalidInput(
+            f"Die Stelle „{key}“ gibt es nicht, oder sie ist nicht mehr aktiv.", errors={"organisation": "Bitte wählen Sie aus der Liste."}
+        )
     return name
 
 
 def begin(uow: UnitOfWork, aktenzeichen: str, *, organisation: str, login: str | None, grund: str) -> None:
     """The first holder of a new case, from the moment it was opened."""
-    uow.session.execute(insert(Fallverantwortung).values(
-        key=uow.key(), mandant=uow.actor.mandant, aktenzeichen=aktenzeichen, organisation=organisation, login=login, von=uow.now, bis=None,
-        grund=grund, durch=uow.actor.login, uebergabe=None))
+    uow.session.execute(
+        insert(Fallverantwortung).values(
+            key=uow.key(),
+            mandant=uow.actor.mandant,
+            aktenzeichen=aktenzeichen,
+            organisation=organisation,
+            login=login,
+            von=uow.now,
+            bis=None,
+            grund=grund,
+            durch=uow.actor.login,
+            uebergabe=None,
+        )
+    )
 
 
 def transfer(uow: UnitOfWork, aktenzeichen: str, *, organisation: str, login: str | None, grund: str, uebergabe: int | None = None) -> None:
@@ -103,18 +124,42 @@ def transfer(uow: UnitOfWork, aktenzeichen: str, *, organisation: str, login: st
         return
     moment = max(uow.now, old.von)  # clocks of two machines may differ by a little; a period never ends before it began
     uow.session.execute(update(Fallverantwortung).where(Fallverantwortung.key == old.key).values(bis=moment))
-    uow.session.execute(insert(Fallverantwortung).values(
-        key=uow.key(), mandant=uow.actor.mandant, aktenzeichen=aktenzeichen, organisation=organisation, login=login, von=moment, bis=None,
-        grund=grund, durch=uow.actor.login, uebergabe=uebergabe))
+    uow.session.execute(
+        insert(Fallverantwortung).values(
+            key=uow.key(),
+            mandant=uow.actor.mandant,
+            aktenzeichen=aktenzeichen,
+            organisation=organisation,
+            login=login,
+            von=moment,
+            bis=None,
+            grund=grund,
+            durch=uow.actor.login,
+            uebergabe=uebergabe,
+        )
+    )
     fakten.forget(uow.session)
-    zeitleiste.notieren(uow, aktenzeichen, "fallverantwortung", f"Fallverantwortung übernommen: {name}", beteiligt=organisation, link=uebergabe)
-    uow.audit("fallverantwortung.uebertragen", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund,
-              detail={"von": [old.organisation, old.login], "an": [organisation, login], "uebergabe": uebergabe})
+    zeitleiste.notieren(
+        uow, aktenzeichen, "fallverantwortung", f"Fallverantwortung übernommen: {name}", beteiligt=organisation, link=uebergabe
+    )
+    uow.audit(
+        "fallverantwortung.uebertragen",
+        aktenzeichen,
+        chain=f"fall:{aktenzeichen}",
+        reason=grund,
+        detail={"von": [old.organisation, old.login], "an": [organisation, login], "uebergabe": uebergabe},
+    )
 
 
 def check_person(uow: UnitOfWork, organisation: str, login: str) -> None:
-    found = uow.session.execute(select(Benutzer.organisation).where(
-        Benutzer.mandant == uow.actor.mandant, Benutzer.login == login, Benutzer.aktiv)).scalar_one_or_none()
+    """The person works in that organisation.
+
+    Raises:
+        InvalidInput: she does not, or there is no such person.
+    """
+    found = uow.session.execute(
+        select(Benutzer.organisation).where(Benutzer.mandant == uow.actor.mandant, Benutzer.login == login, Benutzer.aktiv)
+    ).scalar_one_or_none()
     if found != organisation:
         raise InvalidInput("Diese Person arbeitet nicht in dieser Stelle.", errors={"person": "Bitte wählen Sie aus der Liste."})
 
@@ -148,11 +193,18 @@ def federfuehrung_setzen(app: App, actor: Actor, *, aktenzeichen: str, organisat
         policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, app.clock.today())
         fall = lock_open(uow, aktenzeichen)
         name = organisation_name(uow, organisation) if organisation else "die fallverantwortliche Stelle"
-        uow.session.execute(update(Fall).where(Fall.mandant == fall.mandant, Fall.aktenzeichen == aktenzeichen).values(federfuehrend=organisation))
+        uow.session.execute(
+            update(Fall).where(Fall.mandant == fall.mandant, Fall.aktenzeichen == aktenzeichen).values(federfuehrend=organisation)
+        )
         fakten.forget(uow.session)
         zeitleiste.notieren(uow, aktenzeichen, "fallverantwortung", f"Federführend ist jetzt: {name}", beteiligt=organisation)
-        uow.audit("federfuehrung.setzen", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund,
-                  detail={"von": fall.federfuehrend, "an": organisation})
+        uow.audit(
+            "federfuehrung.setzen",
+            aktenzeichen,
+            chain=f"fall:{aktenzeichen}",
+            reason=grund,
+            detail={"von": fall.federfuehrend, "an": organisation},
+        )
 
     transact(app, actor, work)
 
@@ -178,6 +230,9 @@ def holders(uow: UnitOfWork, aktenzeichen: str) -> list[Inhaber]:
         .join(Organisation, and_(Organisation.mandant == Fallverantwortung.mandant, Organisation.key == Fallverantwortung.organisation))
         .outerjoin(Benutzer, and_(Benutzer.mandant == Fallverantwortung.mandant, Benutzer.login == Fallverantwortung.login))
         .where(Fallverantwortung.mandant == uow.actor.mandant, Fallverantwortung.aktenzeichen == aktenzeichen)
-        .order_by(Fallverantwortung.von, Fallverantwortung.key))
-    return [Inhaber(organisation=v.organisation, organisation_name=name, login=v.login, name=person, von=v.von, bis=v.bis, grund=v.grund)
-            for v, name, person in rows]
+        .order_by(Fallverantwortung.von, Fallverantwortung.key)
+    )
+    return [
+        Inhaber(organisation=v.organisation, organisation_name=name, login=v.login, name=person, von=v.von, bis=v.bis, grund=v.grund)
+        for v, name, person in rows
+    ]

@@ -45,8 +45,18 @@ class VerweisInfo:
     rueckmeldung: str | None
 
 
-def anbieten(app: App, actor: Actor, *, aktenzeichen: str, empfaenger: str, anliegen: str, abschnitte: Sequence[str], zweck: str = "verweis",
-             personen: Sequence[int] | None = None, frist: datetime | None = None) -> int:
+def anbieten(
+    app: App,
+    actor: Actor,
+    *,
+    aktenzeichen: str,
+    empfaenger: str,
+    anliegen: str,
+    abschnitte: Sequence[str],
+    zweck: str = "verweis",
+    personen: Sequence[int] | None = None,
+    frist: datetime | None = None,
+) -> int:
     """Refer to another organisation; returns the key. The sight begins now, if the consent covers it.
 
     Raises:
@@ -62,8 +72,11 @@ def anbieten(app: App, actor: Actor, *, aktenzeichen: str, empfaenger: str, anli
         if not anliegen.strip():
             raise InvalidInput(errors={"anliegen": "Bitte nennen Sie das Anliegen."})
         if empfaenger == holder or zweck not in einwilligungen.ZWECKE:
-            raise InvalidInput(errors={"empfaenger": "Bitte wählen Sie eine andere Stelle."} if empfaenger == holder
-                               else {"zweck": "Bitte wählen Sie aus der Liste."})
+            raise InvalidInput(
+                errors={"empfaenger": "Bitte wählen Sie eine andere Stelle."}
+                if empfaenger == holder
+                else {"zweck": "Bitte wählen Sie aus der Liste."}
+            )
         people = list(personen) if personen else faelle.person_keys(uow, aktenzeichen)
         einwilligungen.check_people(uow, aktenzeichen, people)
         chosen = sections.check_shareable(list(abschnitte))
@@ -72,10 +85,24 @@ def anbieten(app: App, actor: Actor, *, aktenzeichen: str, empfaenger: str, anli
         if lacking:
             raise EinwilligungFehlt(fehlend=lacking)
         key = uow.key()
-        uow.session.execute(insert(Verweis).values(
-            key=key, mandant=actor.mandant, aktenzeichen=aktenzeichen, status="angeboten", anliegen=anliegen.strip(), zweck=zweck, abschnitte=chosen,
-            personen=people, empfaenger=empfaenger, empfaenger_name=name, absender=holder, absender_person=actor.login, angeboten_am=uow.now,
-            frist=frist))
+        uow.session.execute(
+            insert(Verweis).values(
+                key=key,
+                mandant=actor.mandant,
+                aktenzeichen=aktenzeichen,
+                status="angeboten",
+                anliegen=anliegen.strip(),
+                zweck=zweck,
+                abschnitte=chosen,
+                personen=people,
+                empfaenger=empfaenger,
+                empfaenger_name=name,
+                absender=holder,
+                absender_person=actor.login,
+                angeboten_am=uow.now,
+                frist=frist,
+            )
+        )
         zeitleiste.notieren(uow, aktenzeichen, "verweis", f"Verweis an {name}", beteiligt=empfaenger, link=key)
         uow.audit("verweis.angeboten", str(key), chain=f"fall:{aktenzeichen}", detail={"empfaenger": empfaenger, "zweck": zweck})
         return key
@@ -121,8 +148,15 @@ def beantworten(app: App, actor: Actor, *, verweis: int, angenommen: bool, ableh
     """
     if not angenommen and ablehnungsgrund not in ABLEHNUNGSGRUENDE:
         raise InvalidInput(errors={"ablehnungsgrund": "Bitte wählen Sie einen Grund."})
-    _move(app, actor, verweis, policy.Action.UEBERGABE_ANSWER, "angenommen" if angenommen else "abgelehnt",
-          "Verweis angenommen" if angenommen else "Verweis abgelehnt", ablehnungsgrund=None if angenommen else ablehnungsgrund)
+    _move(
+        app,
+        actor,
+        verweis,
+        policy.Action.UEBERGABE_ANSWER,
+        "angenommen" if angenommen else "abgelehnt",
+        "Verweis angenommen" if angenommen else "Verweis abgelehnt",
+        ablehnungsgrund=None if angenommen else ablehnungsgrund,
+    )
 
 
 def erledigen(app: App, actor: Actor, *, verweis: int, rueckmeldung: str) -> None:
@@ -156,11 +190,26 @@ def auflisten(app: App, actor: Actor, *, aktenzeichen: str | None = None) -> tup
         if aktenzeichen is not None:
             query = query.where(Verweis.aktenzeichen == aktenzeichen)
         rows = [r for r in uow.session.execute(query).scalars() if policy.may(actor, policy.Action.UEBERGABE_READ, _target(r))]
-        return tuple(VerweisInfo(
-            key=r.key, aktenzeichen=r.aktenzeichen, status=r.status,
-            anliegen=r.anliegen if actor.organisation != r.empfaenger or r.status in policy.OFFEN else None, zweck=r.zweck,
-            abschnitte=tuple(r.abschnitte), personen=tuple(r.personen), empfaenger=r.empfaenger, empfaenger_name=r.empfaenger_name, absender=r.absender,
-            angeboten_am=r.angeboten_am, frist=r.frist, beantwortet_am=r.beantwortet_am, ablehnungsgrund=r.ablehnungsgrund, beendet_am=r.beendet_am,
-            rueckmeldung=r.rueckmeldung) for r in rows)
+        return tuple(
+            VerweisInfo(
+                key=r.key,
+                aktenzeichen=r.aktenzeichen,
+                status=r.status,
+                anliegen=r.anliegen if actor.organisation != r.empfaenger or r.status in policy.OFFEN else None,
+                zweck=r.zweck,
+                abschnitte=tuple(r.abschnitte),
+                personen=tuple(r.personen),
+                empfaenger=r.empfaenger,
+                empfaenger_name=r.empfaenger_name,
+                absender=r.absender,
+                angeboten_am=r.angeboten_am,
+                frist=r.frist,
+                beantwortet_am=r.beantwortet_am,
+                ablehnungsgrund=r.ablehnungsgrund,
+                beendet_am=r.beendet_am,
+                rueckmeldung=r.rueckmeldung,
+            )
+            for r in rows
+        )
 
     return read(app, actor, work)

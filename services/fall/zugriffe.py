@@ -36,9 +36,18 @@ class ZugriffEintrag:
 
 def vermerken(uow: UnitOfWork, aktenzeichen: str, art: str, abschnitte: Iterable[str], zweck: str) -> None:
     """Write down one access within the caller's unit of work. ``zweck``: a screen or a form, no personal data."""
-    uow.session.execute(insert(Zugriff).values(
-        mandant=uow.actor.mandant, aktenzeichen=aktenzeichen, am=uow.now, login=uow.actor.login, organisation=uow.actor.organisation,
-        art=art, abschnitte=sorted(set(abschnitte)), zweck=zweck))
+    uow.session.execute(
+        insert(Zugriff).values(
+            mandant=uow.actor.mandant,
+            aktenzeichen=aktenzeichen,
+            am=uow.now,
+            login=uow.actor.login,
+            organisation=uow.actor.organisation,
+            art=art,
+            abschnitte=sorted(set(abschnitte)),
+            zweck=zweck,
+        )
+    )
 
 
 def lesen(app: App, actor: Actor, *, aktenzeichen: str, grenze: int = 500) -> tuple[ZugriffEintrag, ...]:
@@ -55,9 +64,20 @@ def lesen(app: App, actor: Actor, *, aktenzeichen: str, grenze: int = 500) -> tu
             .outerjoin(Benutzer, and_(Benutzer.mandant == Zugriff.mandant, Benutzer.login == Zugriff.login))
             .outerjoin(Organisation, and_(Organisation.mandant == Zugriff.mandant, Organisation.key == Zugriff.organisation))
             .where(Zugriff.mandant == actor.mandant, Zugriff.aktenzeichen == aktenzeichen)
-            .order_by(Zugriff.am.desc(), Zugriff.id.desc()).limit(grenze))
-        found = tuple(ZugriffEintrag(am=z.am, name=name or z.login, organisation=stelle or z.organisation, art=z.art,
-                                     abschnitte=tuple(z.abschnitte), zweck=z.zweck) for z, name, stelle in rows)
+            .order_by(Zugriff.am.desc(), Zugriff.id.desc())
+            .limit(grenze)
+        )
+        found = tuple(
+            ZugriffEintrag(
+                am=z.am,
+                name=name or z.login,
+                organisation=stelle or z.organisation,
+                art=z.art,
+                abschnitte=tuple(z.abschnitte),
+                zweck=z.zweck,
+            )
+            for z, name, stelle in rows
+        )
         uow.audit("zugriffe.lesen", aktenzeichen, chain=f"fall:{aktenzeichen}")
         return found
 

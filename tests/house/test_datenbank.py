@@ -13,7 +13,13 @@ SCHEMA = "etappe"
 WITHOUT_MANDANT = {"anmeldeversuch", "testuhr", "alembic_version"}
 SECURITY_DEFINER = {
     # each of them crosses Mandanten, or compares the Mandant itself to use an index that row-level security would not
-    "sitzung_oeffnen", "benutzer_oeffnen", "alle_mandanten", "faellige_timer", "wartende_nachrichten", "abgelaufenes_loeschen", "gesendetes_loeschen",
+    "sitzung_oeffnen",
+    "benutzer_oeffnen",
+    "alle_mandanten",
+    "faellige_timer",
+    "wartende_nachrichten",
+    "abgelaufenes_loeschen",
+    "gesendetes_loeschen",
     "faelle_suchen",
 }
 APPEND_ONLY = {"audit", "element_log", "decision_log", "akte_abschnitt", "zeitleiste", "zugriff"}
@@ -28,21 +34,28 @@ def catalogue(owner_url):
 def test_application_role_owns_nothing_and_has_no_special_rights(catalogue):
     owned = catalogue("select c.relname from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname = %s", APP)
     functions = catalogue("select p.proname from pg_proc p join pg_roles r on r.oid = p.proowner where r.rolname = %s", APP)
-    role = catalogue("select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, pg_has_role(%s, %s, 'member') from pg_roles where rolname = %s",
-                     APP, OWNER, APP)
+    role = catalogue(
+        "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, pg_has_role(%s, %s, 'member') from pg_roles where rolname = %s",
+        APP,
+        OWNER,
+        APP,
+    )
 
     assert (owned, functions) == ([], [])
     assert role == [(False, False, False, False, False)]
 
 
 def test_every_table_with_a_mandant_has_row_level_security_and_one_policy(catalogue):
-    tables = catalogue("""
+    tables = catalogue(
+        """
         select c.relname, c.relrowsecurity, a.attname is not null,
                (select array_agg((pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), p.polcmd, p.polpermissive)::text)
                 from pg_policy p where p.polrelid = c.oid)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         left join pg_attribute a on a.attrelid = c.oid and a.attname = 'mandant' and a.attnotnull and not a.attisdropped
-        where n.nspname = %s and c.relkind in ('r', 'p')""", SCHEMA)
+        where n.nspname = %s and c.relkind in ('r', 'p')""",
+        SCHEMA,
+    )
     expected = "(\"(mandant = current_setting('app.mandant'::text))\",\"(mandant = current_setting('app.mandant'::text))\",*,t)"
 
     assert {name for name, _, has, _ in tables if not has} == WITHOUT_MANDANT
@@ -52,32 +65,46 @@ def test_every_table_with_a_mandant_has_row_level_security_and_one_policy(catalo
 
 
 def test_views_run_with_the_rights_of_the_reader(catalogue):
-    views = catalogue("select c.relname, c.reloptions from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-                      "where n.nspname = %s and c.relkind in ('v', 'm')", SCHEMA)
+    views = catalogue(
+        "select c.relname, c.reloptions from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = %s and c.relkind in ('v', 'm')",
+        SCHEMA,
+    )
 
     assert [name for name, options in views if "security_invoker=true" not in (options or [])] == []
 
 
 def test_security_definer_functions_are_those_on_the_list(catalogue):
-    functions = catalogue("select p.proname, p.proconfig from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
-                          "where n.nspname = %s and p.prosecdef", SCHEMA)
+    functions = catalogue(
+        "select p.proname, p.proconfig from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = %s and p.prosecdef",
+        SCHEMA,
+    )
 
     assert {name for name, _ in functions} == SECURITY_DEFINER
     assert [name for name, config in functions if not any(c.startswith("search_path=") for c in config or [])] == []
 
 
 def test_security_definer_functions_are_for_the_application_only(catalogue):
-    public = catalogue("""
+    public = catalogue(
+        """
         select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-        where n.nspname = %s and p.prosecdef and a.grantee = 0""", SCHEMA)
+        where n.nspname = %s and p.prosecdef and a.grantee = 0""",
+        SCHEMA,
+    )
 
     assert public == []
 
 
 def test_append_only_tables_cannot_be_changed_by_the_application(catalogue):
-    rights = catalogue("select relname, has_table_privilege(%s, c.oid, 'update'), has_table_privilege(%s, c.oid, 'delete'), "
-                       "has_table_privilege(%s, c.oid, 'truncate') from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-                       "where n.nspname = %s and c.relkind = 'r'", APP, APP, APP, SCHEMA)
+    rights = catalogue(
+        "select relname, has_table_privilege(%s, c.oid, 'update'), has_table_privilege(%s, c.oid, 'delete'), "
+        "has_table_privilege(%s, c.oid, 'truncate') from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = %s and c.relkind = 'r'",
+        APP,
+        APP,
+        APP,
+        SCHEMA,
+    )
 
     assert {name for name, update, delete, _ in rights if not update and not delete} >= APPEND_ONLY
     assert [name for name, _, _, truncate in rights if truncate] == []

@@ -27,9 +27,14 @@ def test_empty_database_migrated_to_head_equals_the_models(postgres, empty_datab
 
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={
-            "include_schemas": True, "version_table_schema": SCHEMA,
-            "include_name": lambda name, kind, _parents: kind != "schema" or name == SCHEMA})
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_schemas": True,
+                "version_table_schema": SCHEMA,
+                "include_name": lambda name, kind, _parents: kind != "schema" or name == SCHEMA,
+            },
+        )
         differences = compare_metadata(context, Base.metadata)
     engine.dispose()
     assert differences == []
@@ -56,7 +61,13 @@ def test_migrations_never_import_the_models():
 
 def test_two_processes_that_migrate_at_once_both_succeed(postgres, empty_database):
     program = "import sys; from services.db import provision; provision.migrate(sys.argv[1])"
-    both = [subprocess.Popen([sys.executable, "-c", program, postgres.url(OWNER, empty_database)], cwd=VERSIONS.parents[3],
-                             env={**os.environ, "PYTHONPATH": str(VERSIONS.parents[3])}) for _ in range(2)]
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, postgres.url(OWNER, empty_database)],
+            cwd=VERSIONS.parents[3],
+            env={**os.environ, "PYTHONPATH": str(VERSIONS.parents[3])},
+        )
+        for _ in range(2)
+    ]
 
     assert [p.wait(timeout=60) for p in both] == [0, 0]

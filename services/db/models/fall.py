@@ -36,7 +36,8 @@ def of_fall() -> ForeignKeyConstraint:
 def of_person(column: str = "person") -> ForeignKeyConstraint:
     """The row belongs to a person of the same case of the same Mandant."""
     return ForeignKeyConstraint(
-        ["mandant", "aktenzeichen", column], ["etappe.person.mandant", "etappe.person.aktenzeichen", "etappe.person.key"])
+        ["mandant", "aktenzeichen", column], ["etappe.person.mandant", "etappe.person.aktenzeichen", "etappe.person.key"]
+    )
 
 
 def of_organisation(column: str) -> ForeignKeyConstraint:
@@ -124,8 +125,16 @@ class AkteAbschnitt(Base):
         of_fall(),
         of_person(),
         of_organisation("organisation"),
-        UniqueConstraint("mandant", "aktenzeichen", "person", "abschnitt", "organisation", "version",
-                         name="uq_akte_abschnitt_version", postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            "mandant",
+            "aktenzeichen",
+            "person",
+            "abschnitt",
+            "organisation",
+            "version",
+            name="uq_akte_abschnitt_version",
+            postgresql_nulls_not_distinct=True,
+        ),
     )
     key: Mapped[PrimaryKey]
     mandant: Mapped[Mandant]
@@ -151,8 +160,8 @@ class Fallverantwortung(Base):
         of_organisation("organisation"),
         CheckConstraint("bis >= von", name="reihenfolge"),
         ExcludeConstraint(
-            ("mandant", "="), ("aktenzeichen", "="), (literal_column("tstzrange(von, bis)"), "&&"),
-            name="ein_inhaber", using="gist"),
+            ("mandant", "="), ("aktenzeichen", "="), (literal_column("tstzrange(von, bis)"), "&&"), name="ein_inhaber", using="gist"
+        ),
         Index("uq_fallverantwortung_offen", "mandant", "aktenzeichen", unique=True, postgresql_where=text("bis is null")),
         Index("ix_fallverantwortung_organisation", "mandant", "organisation", postgresql_where=text("bis is null")),
         Index("ix_fallverantwortung_login", "mandant", "login", postgresql_where=text("bis is null")),
@@ -219,8 +228,13 @@ class Uebergabe(Base):
         of_organisation("empfaenger"),
         of_organisation("absender"),
         CheckConstraint("status in ('entworfen', 'angeboten', 'angenommen', 'abgelehnt', 'verfallen', 'widerrufen')", name="status"),
-        Index("uq_uebergabe_offen", "mandant", "aktenzeichen", unique=True,
-              postgresql_where=text("status = 'angeboten' or (status = 'angenommen' and uebernommen_am is null)")),
+        Index(
+            "uq_uebergabe_offen",
+            "mandant",
+            "aktenzeichen",
+            unique=True,
+            postgresql_where=text("status = 'angeboten' or (status = 'angenommen' and uebernommen_am is null)"),
+        ),
         Index("ix_uebergabe_fall", "mandant", "aktenzeichen"),
         Index("ix_uebergabe_empfaenger", "mandant", "empfaenger", "status"),
     )
@@ -326,12 +340,7 @@ class Kontakt(Base):
     """A note of a contact or of an attempt; belongs to the organisation that wrote it."""
 
     __tablename__ = "kontakt"
-    __table_args__ = (
-        of_fall(),
-        of_person(),
-        of_organisation("organisation"),
-        Index("ix_kontakt_fall", "mandant", "aktenzeichen", "am"),
-    )
+    __table_args__ = (of_fall(), of_person(), of_organisation("organisation"), Index("ix_kontakt_fall", "mandant", "aktenzeichen", "am"))
     key: Mapped[PrimaryKey]
     mandant: Mapped[Mandant]
     aktenzeichen: Mapped[str]

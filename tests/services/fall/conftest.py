@@ -27,9 +27,11 @@ def akte(app):
 def sql(owner_url):
     """Runs a statement as the owner and returns its rows."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
+
         def run(query, *values):
             cursor = connection.execute(query, values or None)
             return cursor.fetchall() if cursor.description else None
+
         yield run
 
 

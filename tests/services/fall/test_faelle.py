@@ -6,7 +6,7 @@ import pytest
 
 from services import audit
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from services.fall import fakten, faelle, faelle_liste, verantwortung, zeitleiste
+from services.fall import faelle, faelle_liste, fakten, verantwortung, zeitleiste
 from services.fall.faelle import NeuePerson
 from services.fall.faelle_liste import Filter
 from services.unit_of_work import read
@@ -35,6 +35,7 @@ def test_numbers_begin_again_with_the_year(app, akte):
 def test_refused_case_leaves_no_gap_in_the_numbers(app, akte, monkeypatch):
     def refuse(*_):
         raise Conflict
+
     monkeypatch.setattr(app, "start_process", refuse, raising=False)
     with pytest.raises(Conflict):
         faelle.anlegen(app, actor("falkenrath"), personen=one())
@@ -43,14 +44,17 @@ def test_refused_case_leaves_no_gap_in_the_numbers(app, akte, monkeypatch):
     assert faelle.anlegen(app, actor("falkenrath"), personen=one()) == "MO-2026-0002"
 
 
-@pytest.mark.parametrize(("personen", "path"), [
-    ([], "personen"),
-    ([NeuePerson(vorname="A", nachname="B")], "personen"),
-    ([NeuePerson(vorname="A", nachname="B", hauptperson=True)] * 2, "personen"),
-    (one(nachname="  "), "personen.0.nachname"),
-    (one(geburtsdatum=date(2030, 1, 1)), "personen.0.geburtsdatum"),
-    (one(aufenthalt="tourist"), "personen.0.aufenthalt"),
-])
+@pytest.mark.parametrize(
+    ("personen", "path"),
+    [
+        ([], "personen"),
+        ([NeuePerson(vorname="A", nachname="B")], "personen"),
+        ([NeuePerson(vorname="A", nachname="B", hauptperson=True)] * 2, "personen"),
+        (one(nachname="  "), "personen.0.nachname"),
+        (one(geburtsdatum=date(2030, 1, 1)), "personen.0.geburtsdatum"),
+        (one(aufenthalt="tourist"), "personen.0.aufenthalt"),
+    ],
+)
 def test_case_with_wrong_people_is_refused_by_field(app, personen, path):
     with pytest.raises(InvalidInput) as refusal:
         faelle.anlegen(app, actor("falkenrath"), personen=personen)
@@ -99,8 +103,18 @@ def test_search_finds_by_name_and_number(app, akte, suche):
     assert [z.aktenzeichen for z in faelle_liste.suchen(app, actor("falkenrath"), suche=suche)] == [akte]
 
 
-@pytest.mark.parametrize(("name", "suche"), [("Müller", "mueller"), ("Mueller", "MÜLLER"), ("Strauß", "strauss"), ("Łukasz", "lukasz"),
-                                             ("Çelik", "celik"), ("İnci", "inci"), ("Nguyễn", "nguyen")])
+@pytest.mark.parametrize(
+    ("name", "suche"),
+    [
+        ("Müller", "mueller"),
+        ("Mueller", "MÜLLER"),
+        ("Strauß", "strauss"),
+        ("Łukasz", "lukasz"),
+        ("Çelik", "celik"),
+        ("İnci", "inci"),
+        ("Nguyễn", "nguyen"),
+    ],
+)
 def test_search_folds_umlauts_and_diacritics(app, name, suche):
     akte = faelle.anlegen(app, actor("falkenrath"), personen=one(nachname=name))
 
@@ -163,11 +177,22 @@ def test_routing_facts_hold_no_names_and_follow_changes_within_the_transaction(a
     before, after = read(app, actor("falkenrath"), work)
 
     assert {k: v for k, v in before.items() if k != "personen"} == {
-        "aktenzeichen": akte, "kommune": "moers", "phase": "zugang", "verantwortlich": "falkenrath",
-        "verantwortliche_organisation": "servicestelle_zuwanderung", "federfuehrende_organisation": "servicestelle_zuwanderung",
-        "rechtskreise": ["asylblg"], "anzahl_personen": 2, "alter": 34, "aufenthalt": "asylverfahren", "bezieht_sgb2": False}
+        "aktenzeichen": akte,
+        "kommune": "moers",
+        "phase": "zugang",
+        "verantwortlich": "falkenrath",
+        "verantwortliche_organisation": "servicestelle_zuwanderung",
+        "federfuehrende_organisation": "servicestelle_zuwanderung",
+        "rechtskreise": ["asylblg"],
+        "anzahl_personen": 2,
+        "alter": 34,
+        "aufenthalt": "asylverfahren",
+        "bezieht_sgb2": False,
+    }
     assert [(p["alter"], p["hauptperson"], sorted(p)) for p in before["personen"]] == [
-        (34, True, ["alter", "hauptperson", "id"]), (12, False, ["alter", "hauptperson", "id"])]
+        (34, True, ["alter", "hauptperson", "id"]),
+        (12, False, ["alter", "hauptperson", "id"]),
+    ]
     assert (after["phase"], after["verantwortlich"], after["verantwortliche_organisation"]) == ("assessment", None, "jobcenter")
     assert "Qaderi" not in str(before)
 
@@ -180,9 +205,16 @@ def test_facts_do_not_cross_mandanten(app, akte):
     assert read(app, actor("domhoff"), lambda uow: dict(fakten.reader(app.clock)(uow.session, akte))) == {}
 
 
-@pytest.mark.parametrize(("born", "day", "years"), [
-    (date(1999, 9, 2), date(2026, 9, 2), 27), (date(1999, 9, 3), date(2026, 9, 2), 26), (date(2008, 2, 29), date(2026, 2, 28), 17),
-    (date(2008, 2, 29), date(2026, 3, 1), 18), (None, date(2026, 1, 1), None)])
+@pytest.mark.parametrize(
+    ("born", "day", "years"),
+    [
+        (date(1999, 9, 2), date(2026, 9, 2), 27),
+        (date(1999, 9, 3), date(2026, 9, 2), 26),
+        (date(2008, 2, 29), date(2026, 2, 28), 17),
+        (date(2008, 2, 29), date(2026, 3, 1), 18),
+        (None, date(2026, 1, 1), None),
+    ],
+)
 def test_age_counts_completed_years(born, day, years):
     assert fakten.age(born, day) == years
 
@@ -199,7 +231,11 @@ def test_audit_chain_of_the_case_is_sound_and_holds_no_names(app, akte, sql):
     verantwortung.zuweisen(app, actor("falkenrath"), aktenzeichen=akte, login="brueggen", grund="Vertretung")
 
     assert read(app, actor("falkenrath"), lambda uow: audit.verify(uow.session, "moers", f"fall:{akte}")) is None
-    assert [c for (c,) in sql("select command from etappe.audit order by id")] == ["fall.anlegen", "fall.rechtskreise", "fallverantwortung.uebertragen"]
+    assert [c for (c,) in sql("select command from etappe.audit order by id")] == [
+        "fall.anlegen",
+        "fall.rechtskreise",
+        "fallverantwortung.uebertragen",
+    ]
     assert not any(p.nachname in str(sql("select * from etappe.audit")) for p in FAMILIE)
 
 
@@ -210,5 +246,7 @@ def test_time_line_tells_the_newest_first(app, akte):
     entries = zeitleiste.lesen(app, actor("brueggen"), aktenzeichen=akte)
 
     assert [(e.art, e.text, e.wer) for e in entries] == [
-        ("fallverantwortung", "Fallverantwortung übernommen: Servicestelle Zuwanderung", "Bernd Osterkamp"), ("fall", "Fall angelegt", "Ines Falkenrath")]
+        ("fallverantwortung", "Fallverantwortung übernommen: Servicestelle Zuwanderung", "Bernd Osterkamp"),
+        ("fall", "Fall angelegt", "Ines Falkenrath"),
+    ]
     assert [e.art for e in zeitleiste.lesen(app, actor("brueggen"), aktenzeichen=akte, arten=("fall",))] == ["fall"]

@@ -45,7 +45,7 @@ def test_nobody_assigns_people_of_another_organisation(app, akte):
 def test_lead_by_law_is_another_fact_than_responsibility(app, akte):
     verantwortung.federfuehrung_setzen(app, actor("falkenrath"), aktenzeichen=akte, organisation="jobcenter", grund="§ 14 SGB II")
 
-    holder, = verantwortung.verlauf(app, actor("falkenrath"), aktenzeichen=akte)
+    (holder,) = verantwortung.verlauf(app, actor("falkenrath"), aktenzeichen=akte)
     assert holder.organisation == "servicestelle_zuwanderung"
 
 
@@ -62,18 +62,27 @@ def test_koordination_that_opened_a_case_sees_it_after_it_moved_but_changes_noth
 SECOND = "insert into etappe.fallverantwortung (key, mandant, aktenzeichen, organisation, von, bis, grund, durch) values (1, 'moers', %s, 'awo', {}, {}, '', '')"
 
 
-@pytest.mark.parametrize(("von", "bis"), [("now()", "null"), ("timestamptz '2026-09-02 09:00Z'", "timestamptz '2026-09-02 10:00Z'"),
-                                          ("timestamptz '2026-09-01 00:00Z'", "timestamptz '2026-09-02 08:01Z'")])
+@pytest.mark.parametrize(
+    ("von", "bis"),
+    [
+        ("now()", "null"),
+        ("timestamptz '2026-09-02 09:00Z'", "timestamptz '2026-09-02 10:00Z'"),
+        ("timestamptz '2026-09-01 00:00Z'", "timestamptz '2026-09-02 08:01Z'"),
+    ],
+)
 def test_database_refuses_a_second_holder(akte, sql, von, bis):
     with pytest.raises((psycopg.errors.ExclusionViolation, psycopg.errors.UniqueViolation)):
         sql(SECOND.format(von, bis), akte)
 
 
-@pytest.mark.parametrize("statement", [
-    "update etappe.fallverantwortung set bis = timestamptz '2026-09-03 00:00Z' where aktenzeichen = %s",
-    "delete from etappe.fallverantwortung where aktenzeichen = %s",
-    "update etappe.fallverantwortung set von = timestamptz '2026-09-02 08:00:01Z' where aktenzeichen = %s",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update etappe.fallverantwortung set bis = timestamptz '2026-09-03 00:00Z' where aktenzeichen = %s",
+        "delete from etappe.fallverantwortung where aktenzeichen = %s",
+        "update etappe.fallverantwortung set von = timestamptz '2026-09-02 08:00:01Z' where aktenzeichen = %s",
+    ],
+)
 def test_database_refuses_a_moment_without_holder(akte, sql, statement):
     with pytest.raises(psycopg.errors.CheckViolation):
         sql(statement, akte)
@@ -81,8 +90,10 @@ def test_database_refuses_a_moment_without_holder(akte, sql, statement):
 
 def test_database_refuses_a_case_without_holder(akte, sql):
     with pytest.raises(psycopg.errors.CheckViolation):
-        sql("insert into etappe.fall (mandant, aktenzeichen, status, phase, erstkontakt, organisation, angelegt_am, angelegt_von) "
-            "values ('moers', 'MO-1', 'offen', 'zugang', '2026-01-01', 'awo', now(), '')")
+        sql(
+            "insert into etappe.fall (mandant, aktenzeichen, status, phase, erstkontakt, organisation, angelegt_am, angelegt_von) "
+            "values ('moers', 'MO-1', 'offen', 'zugang', '2026-01-01', 'awo', now(), '')"
+        )
 
 
 def test_database_refuses_a_gap_between_two_holders(akte, owner_url):

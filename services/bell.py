@@ -58,8 +58,10 @@ class Bell:
         self.listener.start()
 
     def stop(self) -> None:
-        self.stopped.set()
-        self.scheduler.shutdown(wait=False)
+        """Stop ringing by itself; a last ring lets the loops see that they are to end. May be called again."""
+        if not self.stopped.is_set():
+            self.stopped.set()
+            self.scheduler.shutdown(wait=False)
         self.ring()
 
     def ring(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from procrastinate import App as Queue
@@ -26,6 +27,7 @@ from services.unit_of_work import read, transact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -73,9 +75,23 @@ def defer_mail(session: Session, *, mandant: str, key: str, an: str, vorlage: st
     return new is not None
 
 
-def failed_mails(session: Session) -> list[MailAuftrag]:
+@dataclass(frozen=True, kw_only=True)
+class FailedMail:
+    """A mail that could not be delivered. ``fehler`` is the kind of the last failure."""
+
+    key: str
+    an: str
+    vorlage: str
+    versucht: int
+    fehler: str
+    erstellt: datetime
+
+
+def failed_mails(session: Session, *, limit: int = 200) -> tuple[FailedMail, ...]:
     """What could not be delivered in this Mandant, the oldest first: shown to those who look after disturbances."""
-    return list(session.scalars(select(MailAuftrag).where(MailAuftrag.status == "gescheitert").order_by(MailAuftrag.erstellt)))
+    rows = session.scalars(select(MailAuftrag).where(MailAuftrag.status == "gescheitert").order_by(MailAuftrag.erstellt).limit(limit))
+    return tuple(FailedMail(key=row.key, an=row.an, vorlage=row.vorlage, versucht=row.versucht, fehler=row.fehler or "", erstellt=row.erstellt)
+                 for row in rows)
 
 
 def resend_mail(session: Session, *, mandant: str, key: str) -> bool:

@@ -192,7 +192,7 @@ def deploy_everywhere(app: App) -> None:
     from services.prozess.deployments import deploy_library
     from services.unit_of_work import read
 
-    shipped = {hashlib.sha256(data).digest() for _, data in bibliothek.resources()}
+    shipped = {hashlib.sha256(file.data).digest() for file in bibliothek.dateien()}
     known = text("select checksum from process_definition union select checksum from decision_definition "
                  "union select checksum from form_definition")
     with app.engine.connect() as connection:

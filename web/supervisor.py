@@ -39,6 +39,7 @@ STOP_PATIENCE = 8.0  # seconds; the worker needs at most 5
 SOUND_AFTER = 30.0  # seconds; a child that lived longer starts again without a pause
 DATABASE_CHECK = 2.0  # seconds
 PORT_PATIENCE = 6.0  # seconds; a killed predecessor's web process needs a moment to notice
+HOPELESS = 3  # ends of a child before the service was ever ready
 LOG_BYTES = 5_000_000  # a longer log is set aside at the next start
 DEMO_LOGINS = "fallmanagement, koordination, prozessverantwortung, partner, datenschutz, verwaltung"
 
@@ -184,6 +185,11 @@ class Supervisor:
         """Where the child's log lines go: the terminal stays free for the one line that people need."""
         return self.settings.data_dir / "log" / f"{child.name}.log"
 
+    def _log_end(self, child: Child) -> str:
+        with contextlib.suppress(OSError):
+            return self.log_of(child).read_text(errors="replace")[-1500:]
+        return ""
+
     def _start(self, child: Child) -> None:
         file = self.log_of(child)
         file.parent.mkdir(mode=0o700, exist_ok=True)
@@ -206,6 +212,8 @@ class Supervisor:
                     self.server.start()
             for child in self.children:
                 self._revive(child, now)
+                if not ready and child.failures >= HOPELESS:
+                    raise StartFailed(f"{child.name} startet nicht. Das Ende von {self.log_of(child)}:\n{self._log_end(child)}")
             if not prepared and self.preparation is not None and (status := self.preparation.poll()) is not None:
                 if status:
                     raise StartFailed("Die Modelle oder die Demodaten konnten nicht geladen werden. Der Grund steht oben.")

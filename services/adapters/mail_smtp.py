@@ -55,9 +55,12 @@ class SmtpMailer:
     @contextlib.contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
         context = ssl.create_default_context()
-        smtp: smtplib.SMTP = (smtplib.SMTP_SSL(self.host, self.port, timeout=self.seconds, context=context) if self.scheme == "smtps"
-                              else smtplib.SMTP(self.host, self.port, timeout=self.seconds))
+        smtp: smtplib.SMTP = (smtplib.SMTP_SSL(timeout=self.seconds, context=context) if self.scheme == "smtps"
+                              else smtplib.SMTP(timeout=self.seconds))
+        # Connected here and not by the constructor, so that the deadline covers the greeting; TLS needs the name it then lacks.
+        smtp._host = self.host  # type: ignore[attr-defined]  # set by the constructor only
         with self._deadline(smtp), smtp:
+            smtp.connect(self.host, self.port)
             smtp.ehlo_or_helo_if_needed()
             if self.scheme != "smtps" and (smtp.has_extn("starttls") or self.scheme == "smtp+starttls"):
                 smtp.starttls(context=context)

@@ -46,7 +46,6 @@ def test_start_prints_one_line_and_second_start_is_quick(running: Installation) 
 
     assert seconds < SECOND_START
     assert running.remembered() >= {"anfang"}
-    print(f"second start: {seconds:.1f} s")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

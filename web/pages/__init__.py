@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web.pages import anmeldung, aufgabe, aufgaben, einstellungen, texte
+from web.pages import anmeldung, aufgabe, aufgaben, einstellungen, einwilligungen, faelle, fallakte, partner, texte, uebergaben
 
 if TYPE_CHECKING:
     from flask import Flask
 
-BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, einstellungen.pages, texte.pages)
+BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, einwilligungen.pages, uebergaben.pages,
+              partner.pages, einstellungen.pages, texte.pages)
 
 
 def register(flask_app: Flask) -> None:

@@ -17,7 +17,7 @@ class EngineError(Exception):
     """Base of everything the engine raises on purpose."""
 
 
-class Rejected(EngineError):  # noqa: N818 - the contract between the packages names it so
+class Rejected(EngineError):
     """The command does not fit the state of the instance: gone, not waiting, of another kind, or its input is too large."""
 
 
@@ -50,7 +50,7 @@ class IllegalMove(Rejected):
         self.kind, self.old, self.new = kind, old, new
 
 
-class InvalidDefinition(EngineError):  # noqa: N818 - the contract between the packages names it so
+class InvalidDefinition(EngineError):
     """A model that cannot be read or does not run.
 
     Attributes:
@@ -63,7 +63,7 @@ class InvalidDefinition(EngineError):  # noqa: N818 - the contract between the p
         super().__init__(problem if isinstance(problem, str) else listed)
 
 
-class BudgetExceeded(EngineError):  # noqa: N818 - the contract between the packages names it so
+class BudgetExceeded(EngineError):
     """An element or a command wants more than ``engine.limits`` allows. Inside an element: an incident there."""
 
 
@@ -83,7 +83,7 @@ class UnhandledError(EngineError):
         self.code = code
 
 
-class NoFlowMatches(EngineError):  # noqa: N818 - the contract between the packages names it so
+class NoFlowMatches(EngineError):
     """No condition holds and there is no default flow."""
 
     def __init__(self, element: str) -> None:
@@ -91,11 +91,11 @@ class NoFlowMatches(EngineError):  # noqa: N818 - the contract between the packa
         self.element = element
 
 
-class JobFailed(EngineError):  # noqa: N818 - the contract between the packages names it so
+class JobFailed(EngineError):
     """A job has no retries left."""
 
 
-class CallFailed(EngineError):  # noqa: N818 - the contract between the packages names it so
+class CallFailed(EngineError):
     """The called process could not be started."""
 
 
@@ -112,7 +112,7 @@ def unsuitable(text: str, reason: str) -> ExpressionError:
     return ExpressionError(f"{reason} Ausdruck: „{text[:200]}“")
 
 
-class UnknownStateFormat(EngineError):  # noqa: N818 - the contract between the packages names it so
+class UnknownStateFormat(EngineError):
     """The stored state was written by a release we do not know; it is never guessed at."""
 
     def __init__(self, found: object) -> None:

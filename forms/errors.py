@@ -7,7 +7,7 @@ class FormsError(Exception):
     """A form could not be used."""
 
 
-class InvalidForm(FormsError):  # noqa: N818  # a refusal, named like InvalidDefinition of the engine
+class InvalidForm(FormsError):  # a refusal, named like InvalidDefinition of the engine
     """A form document is not one that we can show and check.
 
     Attributes:

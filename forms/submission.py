@@ -10,7 +10,18 @@ from typing import Any
 import marshmallow as ma
 
 from forms.conditions import Place, Scope, decide, is_readonly, only_name, options_of, root_place, row_places
-from forms.model import ChoiceField, Component, DynamicList, Evaluate, ExpressionField, Field, Form, NumberField, Temporal, TemporalField
+from forms.model import (
+    ChoiceField,
+    Component,
+    DynamicList,
+    Evaluate,
+    ExpressionField,
+    Field,
+    Form,
+    NumberField,
+    Temporal,
+    TemporalField,
+)
 from forms.schema import build_schema, choose, missing_sentence
 from forms.shape import UNKNOWN, Door, MultiDict, Path, get, leaves, name_of, put, shape
 from forms.values import BadValueError, number_from_json, parse_date, parse_datetime

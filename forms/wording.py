@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from forms.model import CheckboxField, ChoiceField, ExpressionField, Field, FileField, NumberField, Temporal, TemporalField, TextField
+from forms.model import (
+    CheckboxField,
+    ChoiceField,
+    ExpressionField,
+    Field,
+    FileField,
+    NumberField,
+    Temporal,
+    TemporalField,
+    TextField,
+)
 from forms.values import show_number, show_temporal
 
 if TYPE_CHECKING:

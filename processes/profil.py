@@ -33,7 +33,7 @@ class ProfilError(Exception):
     """Base of what can go wrong with a profile."""
 
 
-class InvalidProfil(ProfilError):  # noqa: N818 - the house names refusals after what happened
+class InvalidProfil(ProfilError):
     """The profile cannot be used; the sentence says where and why."""
 
     def __init__(self, message: str, *, kommune: str) -> None:
@@ -41,7 +41,7 @@ class InvalidProfil(ProfilError):  # noqa: N818 - the house names refusals after
         self.kommune = kommune
 
 
-class UnknownFrist(ProfilError):  # noqa: N818 - the house names refusals after what happened
+class UnknownFrist(ProfilError):
     """A model asks for a deadline that the profile does not name."""
 
     def __init__(self, name: str, *, kommune: str) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from forms.model import Form, TextField
-from forms.show import build_view, plain_text
+from forms.show import build_view
+from forms.wording import plain_text
 from services.fall import akte
-from services.prozess.definitions import library
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def fields_of(uow: UnitOfWork) -> Felder:
     keys = uow.session.execute(text("select distinct on (form_id) key from form_definition order by form_id, version desc")).scalars().all()
     found: Felder = {}
     for key in sorted(keys):
-        found |= bound_fields(library().form(uow.session, key))
+        found |= bound_fields(uow.app.library.form(uow.session, key))
     return found
 
 

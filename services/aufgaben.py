@@ -22,7 +22,7 @@ from services.unit_of_work import UnitOfWork, transact
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from engine.expressions import Expressions
+    from engine.ports import Evaluator
     from forms.model import Form
     from services.bootstrap import App
     from services.context import Actor
@@ -59,23 +59,19 @@ def person_of(variables: Mapping[str, Any]) -> int | None:
 
 
 @lru_cache(maxsize=2000)
-def bindings(form: Form) -> tuple[str, ...]:
-    """What a form reads from and writes to the Fallakte: ``abschnitt.feld``."""
-    return tuple(f"{field.binding.section}.{field.binding.field}" for _, field in form.fields() if field.binding.section and field.binding.field)
+def is_bound(form: Form) -> bool:
+    """Whether a form reads from and writes to the Fallakte."""
+    return any(field.binding.section for _, field in form.fields())
 
 
-def sections_of(uow: UnitOfWork, form: Form, business_id: str | None, person: int | None) -> dict[str, dict[str, object]]:
+def sections_of(uow: UnitOfWork, form: Form, business_id: str | None, person: int | None) -> Mapping[str, Mapping[str, Any]]:
     """Present values of the sections that a form is bound to; nothing is read for a form without bindings."""
-    wanted = bindings(form)
-    found: dict[str, dict[str, object]] = {}
-    if business_id is not None and wanted:
-        for name, value in akte.prefill(uow, uow.actor, business_id, person, wanted).items():
-            section, _, field = name.partition(".")
-            found.setdefault(section, {})[field] = value
-    return found
+    if business_id is None or not is_bound(form):
+        return {}
+    return akte.sections_for_form(uow, business_id, person)
 
 
-def evaluator_for(expressions: Expressions) -> Callable[[str, Mapping[str, Any]], Any]:
+def evaluator_for(expressions: Evaluator) -> Callable[[str, Mapping[str, Any]], Any]:
     """FEEL for forms: the text without ``=``."""
     return lambda text, view: expressions.value("=" + text, view)
 

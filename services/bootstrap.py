@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import text
 
@@ -11,8 +11,8 @@ from engine.clock import SystemClock
 from processes.profil import load as load_profil
 from services import effekte, tueren
 from services.db.session import MandantSession, make_engine, make_session_factory
-from services.fall.auftraege import AUFTRAEGE
 from services.fall import fakten
+from services.fall.auftraege import AUFTRAEGE
 from services.keys import KeyAllocator
 from services.prozess.definitions import Library
 from services.uhr import TestmodusClock
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.clock import Clock
     from processes.profil import Profil
     from services.context import Actor
+    from services.mail_vorlage import Wert
     from services.prozess.handlers import Handlers
     from services.settings import Settings
     from services.unit_of_work import UnitOfWork
@@ -54,9 +55,9 @@ class App:
         """A message to the processes: a row of the caller's commit, delivered right after it."""
         tueren.publish(uow, name, key, variables)
 
-    def defer_mail(self, session: Session, *, mandant: str, key: str, an: str, vorlage: str, daten: Mapping[str, effekte.Wert]) -> None:
+    def defer_mail(self, session: Session, *, mandant: str, key: str, an: str, vorlage: str, daten: Mapping[str, object]) -> None:
         """A mail that is sent after the commit, once per ``key``."""
-        effekte.defer_mail(session, mandant=mandant, key=key, an=an, vorlage=vorlage, daten=daten)
+        effekte.defer_mail(session, mandant=mandant, key=key, an=an, vorlage=vorlage, daten=cast("Mapping[str, Wert]", daten))  # checked there
 
     def close(self) -> None:
         """Return the connections."""

@@ -62,5 +62,6 @@ class DeploymentRefused(InvalidInput):
     message_de = "Das Modell kann hier nicht ausgeführt werden."
 
     def __init__(self, detail: str | None = None, *, findings: tuple[object, ...] = (), **facts: object) -> None:
-        super().__init__(detail, **facts)
+        super().__init__(detail)
+        self.facts = facts
         self.findings = findings

@@ -28,8 +28,8 @@ class TestmodusClock:
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._lock = engine, threading.Lock()
-        self._read_at, self._pinned = 0.0, None
-        self._pinned: datetime | None
+        self._read_at = 0.0
+        self._pinned: datetime | None = None
 
     def now(self) -> datetime:
         with self._lock:

@@ -36,7 +36,7 @@ def service(id_: str, type_: str = "extern", more: str = "", retries: str = "3")
 
 
 def timer_catch(id_: str, duration: str) -> str:
-    return el("intermediateCatchEvent", id_, f'<bpmn:timerEventDefinition><bpmn:timeDuration>{duration}</bpmn:timeDuration></bpmn:timerEventDefinition>')
+    return el("intermediateCatchEvent", id_, f"<bpmn:timerEventDefinition><bpmn:timeDuration>{duration}</bpmn:timeDuration></bpmn:timerEventDefinition>")
 
 
 def message(id_: str, name: str, key: str) -> str:

@@ -57,7 +57,6 @@ def _model(data: bytes) -> Iterator[Line]:
 
 def _decision(data: bytes) -> Iterator[Line]:
     from engine.dmn import parse  # noqa: PLC0415
-
     from engine.errors import EngineError  # noqa: PLC0415
 
     try:

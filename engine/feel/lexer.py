@@ -27,7 +27,7 @@ _ESCAPE: Final = re.compile(r"""\\(?:([nrt"\\'])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "'": "'"}
 
 
-class SyntaxFault(Exception):  # noqa: N818 (internal; turned into ExpressionError)
+class SyntaxFault(Exception):
     """The text is not FEEL; the message is one German sentence."""
 
 

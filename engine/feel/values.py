@@ -32,7 +32,7 @@ INT_LIMIT: Final = 10**34
 MILLISECOND: Final = 1_000_000
 
 
-class Faulty(Exception):  # noqa: N818 (internal; a fault makes the result null, it is not an error of the program)
+class Faulty(Exception):
     """An operation has no result; the message is one German sentence. The operation then yields null."""
 
 

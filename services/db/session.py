@@ -49,4 +49,5 @@ def set_mandant(session: Session, _transaction: SessionTransaction, connection: 
 
 
 def make_session_factory(engine: Engine) -> sessionmaker[MandantSession]:
+    """Sessions that never flush by themselves and keep what they loaded after a commit."""
     return sessionmaker(engine, class_=MandantSession, expire_on_commit=False, autoflush=False)

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.step import Delta, ElementEvent, OpenIncident, OpenJob, OpenSubscription, OpenTimer, OpenUserTask, Step, ThrownMessage, ThrownSignal
+    from engine.step import (
+        Delta,
+        ElementEvent,
+        OpenIncident,
+        OpenJob,
+        OpenSubscription,
+        OpenTimer,
+        OpenUserTask,
+        Step,
+        ThrownMessage,
+        ThrownSignal,
+    )
 
 Open = TypeVar("Open")
 Place = tuple[int, str]  # instance key, task id

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import runtime
-from engine.errors import BpmnError, Rejected, TaskNotOpen as EngineTaskNotOpen
+from engine.errors import BpmnError, Rejected
+from engine.errors import TaskNotOpen as EngineTaskNotOpen
 from engine.family import Family
 from services.db.models.prozess import DecisionLog, Message
 from services.errors import Conflict, ServiceError, TaskNotOpen

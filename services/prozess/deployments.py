@@ -22,15 +22,23 @@ from forms.catalogue import check as check_form
 from forms.catalogue import load as load_form
 from forms.errors import InvalidForm
 from processes import bibliothek
-from services.prozess import rechte
-from services.prozess.rechte import Recht
-from services.db.models.prozess import DecisionDefinition, Deployment, FormDefinition, MessageSubscription, ProcessDefinition, Timer
+from services.db.models.prozess import (
+    DecisionDefinition,
+    Deployment,
+    FormDefinition,
+    MessageSubscription,
+    ProcessDefinition,
+    Timer,
+)
 from services.errors import DeploymentRefused, InvalidInput
+from services.prozess import rechte
 from services.prozess.evaluator import make_evaluator
+from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
     from services.bootstrap import App
     from services.context import Actor
 
@@ -154,7 +162,7 @@ class Writer:
                              "(select key from process_definition where process_id = :p)"), {"p": process_id, "now": self.uow.now})
         for start in definition.start_subscriptions:
             if start.kind == "timer":
-                due = make_evaluator(self.uow, None, []).timer(start.form, start.text, {}, self.uow.now.timestamp())
+                due = make_evaluator(self.uow, None, []).timer(start.form, start.text or "", {}, self.uow.now.timestamp())
                 session.execute(insert(Timer).values(
                     key=self.uow.key(), mandant=self.uow.actor.mandant, definition_key=key, task_id=start.element, element_id=start.element,
                     due=datetime.fromtimestamp(due.at, UTC), status=0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,11 @@ from engine.feel import to_json
 from processes.profil import UnknownFrist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from datetime import date
 
     from engine.dmn.tables import MatchedRule
+    from engine.ports import FristPort
     from processes.profil import Frist, Profil
     from services.unit_of_work import UnitOfWork
 
@@ -42,9 +42,9 @@ def matched(rule: MatchedRule) -> dict[str, Any]:
             "outputs": {name: to_json(value) for name, value in rule.outputs.items()}}
 
 
-def frist_port(profil: Profil) -> Callable[[str], Frist]:
+def frist_port(profil: Profil) -> FristPort:
     """Deadlines for the engine, which asks with a LookupError where none is known."""
-    def frist(name: str) -> Frist:
+    def frist(name: str, /) -> Frist:
         try:
             return profil.frist(name)
         except UnknownFrist as error:

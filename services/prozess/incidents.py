@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services.prozess import rechte
 from services.errors import NotFound
+from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, read, transact

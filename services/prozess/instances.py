@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from engine import runtime
-from services.prozess import rechte
 from services.errors import Conflict, InvalidInput, NotFound
+from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.definitions import DefinitionInfo, find_process
-from services.prozess.store import COLUMNS, InstanceRow
 from services.prozess.rechte import Recht
+from services.prozess.store import COLUMNS, InstanceRow
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ INFO = """
 
 
 def info(row: Any) -> InstanceInfo:  # noqa: ANN401  a row of INFO
+    """The value of a row."""
     values = dict(row._mapping)
     return InstanceInfo(**values | {"tags": tuple(values["tags"])})
 

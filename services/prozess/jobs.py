@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services.prozess import rechte
 from services.errors import Conflict, InvalidInput, NotFound
+from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, transact
@@ -62,7 +62,7 @@ def activate(app: App, actor: Actor, *, job_type: str, worker: str, timeout: tim
              variables: frozenset[str] | None = None) -> tuple[ActivatedJob, ...]:
     """Take up to ``limit`` jobs of a type for ``timeout``; waits up to ``wait`` for the first (long polling)."""
     rechte.require(actor, Recht.WORK)
-    if not job_type or timeout <= timedelta(0) or not 1 <= limit:
+    if not job_type or timeout <= timedelta(0) or limit < 1:
         raise InvalidInput("Erwartet werden ein Auftragstyp, eine Frist über 0 und mindestens ein Auftrag.")
     until = time.monotonic() + wait.total_seconds()
     while True:
@@ -73,19 +73,19 @@ def activate(app: App, actor: Actor, *, job_type: str, worker: str, timeout: tim
 
 
 def only(job: ActivatedJob, names: frozenset[str] | None) -> ActivatedJob:
+    """The job with the variables that were asked for; all of them if none are named."""
     return job if not names else replace(job, variables={n: v for n, v in job.variables.items() if n in names})
 
 
 def take(uow: UnitOfWork, job_type: str, worker: str, timeout: timedelta, limit: int) -> list[ActivatedJob]:
+    """One attempt to take jobs, in the caller's transaction."""
     rows = uow.session.execute(TAKE, {"type": job_type, "worker": worker, "deadline": uow.now + timeout, "token": secrets.token_hex(16),
                                       "now": uow.now, "n": limit}).mappings().all()
-    taken = []
-    for row in sorted(rows, key=lambda r: r["key"]):
-        taken.append(ActivatedJob(variables=variables_of(uow, row["instance_key"], row["task_id"]), **row))
-    return taken
+    return [ActivatedJob(variables=variables_of(uow, row["instance_key"], row["task_id"]), **row) for row in sorted(rows, key=lambda r: r["key"])]
 
 
 def variables_of(uow: UnitOfWork, instance_key: int, task_id: str) -> dict[str, Any]:
+    """What the element of a job sees at this moment."""
     from engine import runtime  # noqa: PLC0415  only reading
     command = Command(uow)
     row = command.store.row(instance_key)

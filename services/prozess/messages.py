@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from services.prozess import rechte
 from services.context import system_actor
 from services.db.models.prozess import Message, MessageDelivery
 from services.errors import Conflict, InvalidInput, NotFound
+from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.definitions import find_process
 from services.prozess.rechte import Recht
@@ -163,7 +164,7 @@ def deliver_pending(app: App, limit: int = 100) -> int:
     with app.engine.connect() as connection:
         rows = connection.execute(text("select mandant, key from wartende_nachrichten(:n)"), {"n": limit}).all()
     for row in rows:
-        transact(app, system_actor(row.mandant), lambda uow, key=row.key: deliver(uow, key))
+        transact(app, system_actor(row.mandant), partial(deliver, key=row.key))
     return len(rows)
 
 

@@ -37,6 +37,7 @@ def task_decision(uow: UnitOfWork, action: str, row: Any) -> policy.Decision:  #
 
 
 def may_task(uow: UnitOfWork, action: str, row: Any) -> bool:  # noqa: ANN401  a row or TaskInfo
+    """Whether the actor may do this with the task."""
     return bool(task_decision(uow, action, row))
 
 

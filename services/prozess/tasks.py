@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import and_, func, or_, select, text
 
 from services import policy
+from services.db.models.base import table
 from services.db.models.prozess import ProcessInstance, UserTask
 from services.errors import Conflict, InvalidInput, NotFound, TaskNotOpen
 from services.prozess import rechte
@@ -60,11 +61,12 @@ class TaskInfo:
     person_id: str | None = None
 
 
-TABLE = UserTask.__table__
+TABLE = table(UserTask)
 FIELDS = [column for column in TABLE.columns if column.name != "mandant"]
 
 
 def info(row: Any) -> TaskInfo:  # noqa: ANN401  a row of FIELDS
+    """The value of a row; an unnamed element is called by its id."""
     values = dict(row._mapping)
     for name in ("candidate_groups", "candidate_users"):
         values[name] = tuple(values[name])
@@ -79,6 +81,7 @@ def get(app: App, actor: Actor, *, key: int) -> TaskInfo:
 
 
 def load(session: Session, actor: Actor, key: int) -> TaskInfo:
+    """The task within the caller's transaction. Raises NotFound."""
     row = session.execute(select(*FIELDS).where(TABLE.c.key == key, policy.visible_tasks(actor))).one_or_none()
     if row is None:
         raise NotFound("Diese Aufgabe gibt es nicht, oder sie ist nicht für Sie bestimmt.", task=key)
@@ -130,7 +133,7 @@ def inbox(app: App, actor: Actor, *, tab: Tab = "mine", before: datetime | None 
                        if value is not None]
         order = (c.ended.desc(), c.key.desc()) if tab == "done" else (c.due.asc().nulls_last(), c.key.asc())
         rows = uow.session.execute(select(*FIELDS).where(*conditions).order_by(*order).limit(limit + 1).offset(offset)).all()
-        counts = {}
+        counts: dict[str, int] = {}
         tabs: tuple[Tab, ...] = ("mine", "groups", "team") if actor.has_role("koordination") else ("mine", "groups")
         for name in tabs:
             capped = select(TABLE.c.key).where(policy.visible_tasks(actor), tab_condition(actor, name)).limit(COUNT_CAP).subquery()
@@ -174,6 +177,7 @@ def variables_of(app: App, actor: Actor, *, key: int) -> dict[str, Any]:
 
 
 def visible_variables(uow: UnitOfWork, task: TaskInfo) -> dict[str, Any]:
+    """What an open task sees; nothing for one that has ended."""
     if task.status != "CREATED":
         return {}
     command = Command(uow)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -30,20 +31,20 @@ def fire_due(app: App, *, limit: int = 50) -> int:
         rows = connection.execute(text("select mandant, key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit}).all()
     for row in rows:
         try:
-            transact(app, system_actor(row.mandant, "timer"), lambda uow, key=row.key: fire(uow, key))
+            transact(app, system_actor(row.mandant, "timer"), partial(fire, key=row.key))
         except Exception:
             log.exception("timer_failed", extra={"timer_key": row.key})
-            transact(app, system_actor(row.mandant, "timer"), lambda uow, key=row.key: note_failure(uow, key))
+            transact(app, system_actor(row.mandant, "timer"), partial(note_failure, key=row.key))
     return len(rows)
 
 
-def note_failure(uow: UnitOfWork, key: int) -> None:
+def note_failure(uow: UnitOfWork, *, key: int) -> None:
     """Wait longer after each failure: 10 seconds, doubled each time, at most some 11 hours."""
     uow.session.execute(text("update timer set failures = least(failures + 1, 100), not_before = :now + interval '5 seconds' * power(2, "
                              "least(failures + 1, 13)) where key = :k"), {"k": key, "now": uow.now})
 
 
-def fire(uow: UnitOfWork, key: int) -> bool:
+def fire(uow: UnitOfWork, *, key: int) -> bool:
     """Fire one timer if it still waits and nobody else works on its family."""
     timer = uow.session.execute(text("select instance_key, root_key, definition_key, task_id, element_id, due from timer where key = :k and status = 0"),
                                 {"k": key}).one_or_none()
@@ -79,7 +80,7 @@ def fire_start(uow: UnitOfWork, key: int) -> bool:
     uow.session.execute(text("update timer set status = 1, ended = :now where key = :k"), {"k": key, "now": uow.now})
     start = next(s for s in uow.app.library.process(uow.session, definition.key).start_subscriptions if s.element == timer.element_id)
     evaluator = make_evaluator(uow, None, [])
-    due = evaluator.timer(start.form, start.text, {}, timer.due.timestamp())
+    due = evaluator.timer(start.form, start.text or "", {}, timer.due.timestamp())
     if due.cycle is not None:
         following = evaluator.next_due(due.cycle, timer.due.timestamp(), uow.now.timestamp())
         uow.session.execute(text(

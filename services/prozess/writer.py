@@ -8,6 +8,7 @@ from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from engine import state as codec
+from services.db.models.base import table
 from services.db.models.prozess import ElementLog, Incident, Job, MessageSubscription, Timer, UserTask
 from services.errors import StaleVersion
 
@@ -49,6 +50,7 @@ def write(uow: UnitOfWork, store: SqlStore, changes: Changes, *, completed_by: d
 
 
 def write_instances(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
+    """State, status and end of every touched instance; new ones are inserted."""
     for key, instance in store.touched.items():
         row = store.rows[key]
         ended = changes.ended.get(key)
@@ -61,7 +63,7 @@ def write_instances(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
             uow.execute(INSERT_INSTANCE, values | {
                 "mandant": uow.actor.mandant, "process_id": row.process_id, "business_id": row.business_id, "parent_key": row.parent_key,
                 "parent_task": row.parent_task, "root_key": row.root_key, "started": row.started, "tags": row.tags})
-        elif uow.execute(UPDATE_INSTANCE, values | {"rev": row.rev}).rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult
+        elif uow.execute(UPDATE_INSTANCE, values | {"rev": row.rev}).rowcount != 1:
             raise StaleVersion(instance=key)
 
 
@@ -92,6 +94,7 @@ def close(uow: UnitOfWork, statement: TextClause, places: Iterable[Place], **val
 
 
 def write_user_tasks(uow: UnitOfWork, store: SqlStore, changes: Changes, completed_by: dict[Place, str]) -> None:
+    """Tasks that were completed, were cancelled, or opened."""
     net = changes.user_tasks
     done = [place for place in net.closed if place in completed_by]
     if done:
@@ -108,7 +111,7 @@ def write_user_tasks(uow: UnitOfWork, store: SqlStore, changes: Changes, complet
             "headers": dict(task.headers), "status": "CREATED", "created": uow.now, "assigned": uow.now if task.assignee else None,
             "ended": None, "completed_by": None})
     if rows:
-        statement = insert(UserTask.__table__)
+        statement = insert(table(UserTask))
         if any(place not in net.fresh for place in net.opened):  # a migrated task keeps its key, assignee and draft
             statement = statement.on_conflict_do_update(
                 index_elements=["instance_key", "task_id"],
@@ -117,6 +120,7 @@ def write_user_tasks(uow: UnitOfWork, store: SqlStore, changes: Changes, complet
 
 
 def write_timers(uow: UnitOfWork, store: SqlStore, changes: Changes, fired: frozenset[Place]) -> None:
+    """Timers that fired or were cancelled, and the next ones; one due soon is announced."""
     net = changes.timers
     gone = [*net.closed, *(place for place in net.opened if place not in net.fresh)]  # a next turn is a new row
     close(uow, END_TIMERS, [place for place in gone if place in fired], now=uow.now, status=1)
@@ -127,23 +131,25 @@ def write_timers(uow: UnitOfWork, store: SqlStore, changes: Changes, fired: froz
         {"key": uow.key(), "mandant": uow.actor.mandant, "instance_key": place[0], "root_key": store.rows[place[0]].root_key,
          "definition_key": store.rows[place[0]].definition_key, "task_id": place[1], "element_id": timer.element, "due": timer.due, "status": 0,
          "ended": None} for place, timer in net.opened.items()]
-    uow.execute(insert(Timer.__table__), rows)
+    uow.execute(insert(table(Timer)), rows)
     soonest = min(timer.due for timer in net.opened.values())
     if (soonest - uow.now).total_seconds() < SOON_SECONDS:
         uow.execute(RING_TIMER, {"due": str(soonest.timestamp())})
 
 
 def write_subscriptions(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
+    """What began or ceased to wait for a message or signal."""
     net = changes.subscriptions
     close(uow, END_SUBSCRIPTIONS, [*net.closed, *(place for place in net.opened if place not in net.fresh)])
     if net.opened:
-        uow.execute(insert(MessageSubscription.__table__), [
+        uow.execute(insert(table(MessageSubscription)), [
             about(uow, store.rows[place[0]], place) | {
                 "key": uow.key(), "kind": waits.kind, "name": waits.name, "correlation_key": waits.correlation_key, "element_id": waits.element,
                 "created": uow.now} for place, waits in net.opened.items()])
 
 
 def write_jobs(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
+    """Jobs for external workers."""
     net = changes.jobs
     close(uow, CANCEL_JOBS, net.closed, now=uow.now)
     if not net.opened:
@@ -154,7 +160,7 @@ def write_jobs(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
         rows.append(about(uow, row, place) | {
             "key": uow.key(), "version": row.version, "business_id": row.business_id, "element_id": job.element, "type": job.type,
             "retries": job.retries, "headers": dict(job.headers), "status": "CREATED", "created": uow.now})
-    statement = insert(Job.__table__)
+    statement = insert(table(Job))
     statement = statement.on_conflict_do_update(
         index_elements=["instance_key", "task_id"],
         set_={"retries": statement.excluded.retries, "status": "CREATED", "ended": None, "definition_key": statement.excluded.definition_key,
@@ -164,6 +170,7 @@ def write_jobs(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
 
 
 def write_incidents(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
+    """Incidents that were resolved or opened; a failed job is parked."""
     net = changes.incidents
     close(uow, RESOLVE_INCIDENTS, [*net.closed, *(place for place in net.opened if place not in net.fresh)], now=uow.now)
     if not net.opened:
@@ -174,13 +181,14 @@ def write_incidents(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
         rows.append(about(uow, row, place) | {
             "key": uow.key(), "business_id": row.business_id, "element_id": incident.element, "element_name": incident.name,
             "phase": incident.phase, "type": incident.type, "message": incident.message, "status": "ACTIVE", "created": uow.now})
-    uow.execute(insert(Incident.__table__), rows)
+    uow.execute(insert(table(Incident)), rows)
     jobs = [place for place, incident in net.opened.items() if incident.phase == "job"]
     close(uow, PARK_JOBS, jobs)
 
 
 def write_log(uow: UnitOfWork, store: SqlStore, changes: Changes) -> None:
+    """One row for each element that was entered, completed or terminated."""
     if changes.events:
-        uow.execute(insert(ElementLog.__table__), [
+        uow.execute(insert(table(ElementLog)), [
             {"mandant": uow.actor.mandant, "instance_key": key, "process_id": store.rows[key].process_id, "element_id": event.element,
              "task_id": event.task, "what": event.what, "at": event.at} for key, event in changes.events])

@@ -47,8 +47,8 @@ class Body(ma.Schema):
 
         unknown = ma.RAISE
 
-    operationReference = ma.fields.Integer(load_default=None)  # noqa: N815  name of the official API
-    tenantId = ma.fields.String(load_default=None, allow_none=True)  # noqa: N815  name of the official API
+    operationReference = ma.fields.Integer(load_default=None)
+    tenantId = ma.fields.String(load_default=None, allow_none=True)
 
 
 def variables_field(**kw: Any) -> ma.fields.Field[Any]:  # noqa: ANN401  options of marshmallow

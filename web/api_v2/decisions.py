@@ -52,16 +52,16 @@ def xml(key: str) -> Response:
 class Evaluate(Body):
     """By id (latest version) or key."""
 
-    decisionDefinitionId = ma.fields.String(load_default=None)  # noqa: N815
-    decisionDefinitionKey = Key(load_default=None)  # noqa: N815
+    decisionDefinitionId = ma.fields.String(load_default=None)
+    decisionDefinitionKey = Key(load_default=None)
     variables = variables_field()
-    businessId = ma.fields.String(load_default=None, allow_none=True)  # noqa: N815
+    businessId = ma.fields.String(load_default=None, allow_none=True)
 
 
 EVALUATE = Evaluate()
 
 
-def dumps(value: Value) -> str:
+def dumps(value: object) -> str:
     return json.dumps(to_json(value), ensure_ascii=False)
 
 

@@ -34,19 +34,19 @@ class Activate(Body):
 
     type = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=500))
     timeout = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(min=1, max=10**10))
-    maxJobsToActivate = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(min=1))  # noqa: N815
+    maxJobsToActivate = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(min=1))
     worker = ma.fields.String(load_default="")
-    fetchVariable = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)  # noqa: N815
-    requestTimeout = ma.fields.Integer(load_default=0, allow_none=True)  # noqa: N815
-    tenantIds = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)  # noqa: N815
-    tenantFilter = ma.fields.String(load_default=None, allow_none=True)  # noqa: N815
-    withLease = ma.fields.Boolean(load_default=False, allow_none=True)  # noqa: N815
+    fetchVariable = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
+    requestTimeout = ma.fields.Integer(load_default=0, allow_none=True)
+    tenantIds = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
+    tenantFilter = ma.fields.String(load_default=None, allow_none=True)
+    withLease = ma.fields.Boolean(load_default=False, allow_none=True)
 
 
 class Leased(Body):
     """What every answer of a worker may carry: the fencing token of its lease."""
 
-    jobLeaseToken = ma.fields.String(load_default=None, allow_none=True)  # noqa: N815
+    jobLeaseToken = ma.fields.String(load_default=None, allow_none=True)
 
 
 class Complete(Leased):
@@ -54,23 +54,23 @@ class Complete(Leased):
 
     variables = variables_field()
     result = ma.fields.Dict(load_default=None, allow_none=True)
-    businessId = ma.fields.String(load_default=None, allow_none=True)  # noqa: N815
+    businessId = ma.fields.String(load_default=None, allow_none=True)
 
 
 class Fail(Leased):
     """``retryBackOff`` in milliseconds."""
 
     retries = ma.fields.Integer(load_default=0, strict=True)
-    errorMessage = ma.fields.String(load_default="", allow_none=True)  # noqa: N815
-    retryBackOff = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0, max=10**10))  # noqa: N815
+    errorMessage = ma.fields.String(load_default="", allow_none=True)
+    retryBackOff = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0, max=10**10))
     variables = variables_field()
 
 
 class ThrowError(Leased):
     """A BPMN error."""
 
-    errorCode = ma.fields.String(required=True)  # noqa: N815
-    errorMessage = ma.fields.String(load_default="", allow_none=True)  # noqa: N815
+    errorCode = ma.fields.String(required=True)
+    errorMessage = ma.fields.String(load_default="", allow_none=True)
     variables = variables_field()
 
 

@@ -23,22 +23,22 @@ class Correlate(Body):
     """A message for somebody who waits now."""
 
     name = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=500))
-    correlationKey = ma.fields.String(load_default="")  # noqa: N815
+    correlationKey = ma.fields.String(load_default="")
     variables = variables_field()
-    businessId = ma.fields.String(load_default=None, allow_none=True)  # noqa: N815
+    businessId = ma.fields.String(load_default=None, allow_none=True)
 
 
 class Publish(Correlate):
     """A message for the buffer; ``timeToLive`` in milliseconds."""
 
-    timeToLive = ma.fields.Integer(load_default=0, allow_none=True, validate=ma.validate.Range(min=0))  # noqa: N815
-    messageId = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=500))  # noqa: N815
+    timeToLive = ma.fields.Integer(load_default=0, allow_none=True, validate=ma.validate.Range(min=0))
+    messageId = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(max=500))
 
 
 class Broadcast(Body):
     """A signal."""
 
-    signalName = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=500))  # noqa: N815
+    signalName = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=500))
     variables = variables_field()
 
 

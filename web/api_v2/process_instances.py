@@ -13,7 +13,22 @@ from flask import Blueprint, Response, jsonify
 from services.errors import InvalidInput, ServiceError
 from services.prozess import instances
 from services.prozess.suche import PROCESS_INSTANCES
-from web.api_v2.common import SEARCH, TENANT, Body, Key, answer_search, element_instance, empty, instant, key_of, load, one, text_key, variables_field, whole_page
+from web.api_v2.common import (
+    SEARCH,
+    TENANT,
+    Body,
+    Key,
+    answer_search,
+    element_instance,
+    empty,
+    instant,
+    key_of,
+    load,
+    one,
+    text_key,
+    variables_field,
+    whole_page,
+)
 from web.auth import actor, the_app
 from web.guards import guard
 
@@ -41,17 +56,17 @@ def add_routes(blueprint: Blueprint) -> None:
 class Create(Body):
     """The official creation instruction, by id or by key."""
 
-    processDefinitionId = ma.fields.String(load_default=None)  # noqa: N815
-    processDefinitionKey = Key(load_default=None)  # noqa: N815
-    processDefinitionVersion = ma.fields.Integer(load_default=-1, allow_none=True)  # noqa: N815
+    processDefinitionId = ma.fields.String(load_default=None)
+    processDefinitionKey = Key(load_default=None)
+    processDefinitionVersion = ma.fields.Integer(load_default=-1, allow_none=True)
     variables = variables_field()
-    awaitCompletion = ma.fields.Boolean(load_default=False, allow_none=True)  # noqa: N815
-    requestTimeout = ma.fields.Integer(load_default=0, allow_none=True)  # noqa: N815
-    fetchVariables = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)  # noqa: N815
-    startInstructions = ma.fields.List(ma.fields.Dict(), load_default=list, allow_none=True)  # noqa: N815
-    runtimeInstructions = ma.fields.List(ma.fields.Dict(), load_default=list, allow_none=True)  # noqa: N815
+    awaitCompletion = ma.fields.Boolean(load_default=False, allow_none=True)
+    requestTimeout = ma.fields.Integer(load_default=0, allow_none=True)
+    fetchVariables = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
+    startInstructions = ma.fields.List(ma.fields.Dict(), load_default=list, allow_none=True)
+    runtimeInstructions = ma.fields.List(ma.fields.Dict(), load_default=list, allow_none=True)
     tags = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
-    businessId = ma.fields.String(load_default=None, allow_none=True)  # noqa: N815
+    businessId = ma.fields.String(load_default=None, allow_none=True)
 
 
 CREATE = Create()
@@ -123,9 +138,9 @@ def cancel(key: str) -> tuple[str, int]:
 class Modify(Body):
     """Activate and terminate; variables at the process scope only."""
 
-    activateInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)  # noqa: N815
-    terminateInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)  # noqa: N815
-    moveInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)  # noqa: N815
+    activateInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)
+    terminateInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)
+    moveInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)
 
 
 MODIFY = Modify()

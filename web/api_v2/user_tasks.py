@@ -12,7 +12,19 @@ from services.aufgaben import complete_with_form
 from services.errors import InvalidInput
 from services.prozess import tasks
 from services.prozess.suche import USER_TASKS, instant_value
-from web.api_v2.common import TENANT, Body, answer_search, element_instance, empty, instant, key_of, load, one, variables_field, whole_page
+from web.api_v2.common import (
+    TENANT,
+    Body,
+    answer_search,
+    element_instance,
+    empty,
+    instant,
+    key_of,
+    load,
+    one,
+    variables_field,
+    whole_page,
+)
 from web.api_v2.definitions import form_by
 from web.api_v2.process_instances import variable
 from web.auth import actor, the_app
@@ -76,7 +88,7 @@ class Assign(Body):
     """Who gets the task."""
 
     assignee = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=200))
-    allowOverride = ma.fields.Boolean(load_default=True, allow_none=True)  # noqa: N815
+    allowOverride = ma.fields.Boolean(load_default=True, allow_none=True)
     action = ma.fields.String(load_default=None, allow_none=True)
 
 
@@ -104,10 +116,10 @@ class Changeset(ma.Schema):
 
         unknown = ma.RAISE
 
-    dueDate = ma.fields.String(allow_none=True)  # noqa: N815
-    followUpDate = ma.fields.String(allow_none=True)  # noqa: N815
-    candidateGroups = ma.fields.List(ma.fields.String(), allow_none=True)  # noqa: N815
-    candidateUsers = ma.fields.List(ma.fields.String(), allow_none=True)  # noqa: N815
+    dueDate = ma.fields.String(allow_none=True)
+    followUpDate = ma.fields.String(allow_none=True)
+    candidateGroups = ma.fields.List(ma.fields.String(), allow_none=True)
+    candidateUsers = ma.fields.List(ma.fields.String(), allow_none=True)
     priority = ma.fields.Integer(allow_none=True, strict=True, validate=ma.validate.Range(0, 100))
 
 

@@ -147,7 +147,7 @@ def auswahl() -> ResponseReturnValue:
         try:
             follow_up = parse_datum(request.form["datum"])
             if follow_up <= heute():
-                raise ValueError("Wählen Sie einen Tag in der Zukunft.")  # noqa: TRY301  the same answer as for a day that does not exist
+                raise ValueError("Wählen Sie einen Tag in der Zukunft.")
         except ValueError as error:
             return render_template("seiten/wiedervorlage.html", aufgaben=visible(keys), zurueck=back, fehler=str(error),
                                    datum=request.form["datum"]), 422

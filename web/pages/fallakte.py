@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from services import akteansicht, anmeldung, fallweg
 from services.errors import Conflict, InvalidInput
-from services.fall.abschnitte import TITEL
 from services.fall import faelle, kontakte, uebergaben_lesen, zeitleiste, zugriffe
+from services.fall.abschnitte import TITEL
 from services.policy import OFFEN
 from services.prozess import instances, tasks
 from web.anzeige import BERLIN, datum, heute, local_date, parse_datum
@@ -186,8 +186,6 @@ def prozess(aktenzeichen: str) -> ResponseReturnValue:
 @guard(roles=("koordination", "datenschutz"))
 def zugriffe_(aktenzeichen: str) -> ResponseReturnValue:
     """Who looked at the case: for Datenschutz without its content, for Koordination inside the Fallakte."""
-
-
     found = zugriffe.lesen(the_app(), actor(), aktenzeichen=aktenzeichen)
     if not actor().has_role(*EINBLICK):
         return render_template("seiten/zugriffe.html", aktenzeichen=aktenzeichen, zugriffe=found, titel_der=TITEL)

@@ -303,7 +303,7 @@ def partition(run: Run, items: list[Value], size: Value) -> Value:
     return [items[begin : begin + step] for begin in range(0, len(items), step)]
 
 
-class _Unordered(Exception):  # noqa: N818 (internal)
+class _Unordered(Exception):
     """Two elements have no order."""
 
 

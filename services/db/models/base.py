@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, cast
 
-from sqlalchemy import BigInteger, DateTime, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -28,4 +28,9 @@ class Base(DeclarativeBase):
     """Tables live in the schema ``etappe``; every one with a ``mandant`` has row-level security (a test checks it)."""
 
     metadata = MetaData(schema=SCHEMA, naming_convention=NAMING)
-    type_annotation_map = {datetime: DateTime(timezone=True), str: Text, int: BigInteger}
+    type_annotation_map: ClassVar = {datetime: DateTime(timezone=True), str: Text, int: BigInteger}
+
+
+def table(model: type[Base]) -> Table:
+    """The table of a model, for Core statements in hot paths."""
+    return cast("Table", model.__table__)

@@ -241,7 +241,7 @@ def test_join_in_a_loop_in_all_36_orders(gate, cold):
     xml = doc(start(), el("exclusiveGateway", "m"), el(gate, "f"), user("u1"), user("u2"), user("u3"), el(gate, "j"), user("k"), el("exclusiveGateway", "g", default="D"), end(),
               chain("s", "m", "f"), *[flow("f", u, true) + flow(u, "j") for u in ("u1", "u2", "u3")], chain("j", "k", "g"), flow("g", "m", "= weiter"), flow("g", "e", id="D"))
     for first, second in itertools.product(itertools.permutations(("u1", "u2", "u3")), repeat=2):
-        case = Case(xml, cold=cold, w=1, **{"l": [1]})
+        case = Case(xml, cold=cold, w=1, l=[1])
         for turn, order in enumerate((first, second)):
             assert case.open() == ["u1", "u2", "u3"]
             for n, element in enumerate(order):

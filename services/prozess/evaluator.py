@@ -44,7 +44,7 @@ def matched(rule: MatchedRule) -> dict[str, Any]:
 
 def frist_port(profil: Profil) -> FristPort:
     """Deadlines for the engine, which asks with a LookupError where none is known."""
-    def frist(name: str, /) -> Frist:
+    def frist(name: str) -> Frist:
         try:
             return profil.frist(name)
         except UnknownFrist as error:

@@ -39,7 +39,7 @@ def test_backticks_quote_any_name() -> None:
 
 
 def test_names_are_those_from_outside() -> None:
-    assert names('if fall.alter > 17 then x else count(for i in liste return i + y)') == {"fall", "x", "liste", "y"}
+    assert names("if fall.alter > 17 then x else count(for i in liste return i + y)") == {"fall", "x", "liste", "y"}
     assert names("{a: 1, b: a + c}.b") == {"c"}
     assert names("arbeitstage(today(), n)") == {"arbeitstage", "today", "n"}
     assert names("function(a) a + b") == {"b"}

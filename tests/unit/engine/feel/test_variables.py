@@ -49,7 +49,7 @@ def test_chain_of_scopes_is_searched_from_the_nearest() -> None:
     ("value", "expression", "expected"),
     [
         (0.1, "x + 0.2 = 0.3", True), (True, "x", True), (3, "x * 2", 6), ((1, 2), "sum(x)", 3), ([0.5, [0.5]], "x[2][1] + x[1]", 1), ({"a": [1.5]}, "x.a[1]", Decimal("1.5")),
-        (float("nan"), "x", None), ("2026-01-01", "x", "2026-01-01"), ("2026-01-01", "date(x) + duration(\"P1D\")", "2026-01-02"), (dt.date(2026, 1, 1), "x.year", 2026),
+        (float("nan"), "x", None), ("2026-01-01", "x", "2026-01-01"), ("2026-01-01", 'date(x) + duration("P1D")', "2026-01-02"), (dt.date(2026, 1, 1), "x.year", 2026),
         (dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC), "x", "2026-01-01T12:00:00Z"), (dt.timedelta(hours=36), "x", "P1DT12H"),
     ],
 )  # fmt: skip

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from engine.feel import loops
 from engine.feel import nodes as n
 from engine.feel.analysis import free_names, turn_cost
 from engine.feel.operators import ARITHMETIC, get_property, negate
 from engine.feel.scope import Scope
-from engine.feel.values import NATIVE, Faulty, FeelFunction, Range, Value, compare, equal, kind_of, wrap
+from engine.feel.unarytests import compile_tests
+from engine.feel.values import NATIVE, Faulty, FeelFunction, Range, Value, compare, kind_of, wrap
 
 Code: TypeAlias = Callable[[Scope], Value]
 _MISSING: Final = object()
@@ -264,66 +265,12 @@ def make_unary(operator: str, end: Value) -> Range | None:
     return Range(end, None, low_closed=closed, high_closed=False, operator=operator)
 
 
-def _tests(node: n.Tests, *, unary: bool = True) -> Code:
-    """Unary tests against `?`, which the scope holds; `unary` if they stand in a cell of a decision table, not after `in`."""
-    tests = tuple(
-        (compile_node(test), _Test("?" in free_names(test), isinstance(test, (n.RangeOf, n.UnaryRange)), unary)) for test in node.tests
-    )
-    negated = node.negated
-
-    def run(scope: Scope) -> Value:
-        if not tests:
-            return True
-        value = scope.vars["?"]
-        result: bool | None = False
-        for test, kind in tests:
-            wanted = test(scope)
-            if type(wanted) is list:
-                scope.run.tick(scope.run.size(wanted))
-            passed = _passes(value, wanted, kind)
-            if passed is True:
-                return not negated
-            if passed is None:
-                result = None
-        return None if result is None else negated
-
-    return run
-
-
-class _Test(NamedTuple):
-    """What is known about a test before it runs."""
-
-    uses_value: bool
-    is_range: bool
-    unary: bool
-
-
-def _passes(value: Value, test: Value, known: _Test) -> bool | None:
-    """Whether a value passes what one unary test evaluated to (DMN 1.5, 10.3.2.8 and table 55)."""
-    kind = type(test)
-    if kind is bool and (known.uses_value or (known.unary and type(value) is not bool)):
-        return bool(test)
-    if kind is Range:
-        return True if type(value) is Range and equal(value, test) else test.contains(value)
-    if kind is list:
-        if type(value) is list and equal(value, test):
-            return True
-        found: bool | None = False
-        for item in test:
-            inner = wrap(item)
-            passed = inner.contains(value) if type(inner) is Range and type(value) is not Range else equal(value, inner)
-            if passed is True:
-                return True
-            if passed is None and type(inner) is Range:
-                found = None
-        return found
-    if test is None and (known.uses_value or known.is_range):
-        return None
-    return equal(value, test)
+def _cell(node: n.Tests) -> Code:
+    return compile_tests(node, compile_node, in_cell=True)
 
 
 def _in(node: n.In) -> Code:
-    operand, tests = compile_node(node.operand), _tests(node.tests, unary=False)
+    operand, tests = compile_node(node.operand), compile_tests(node.tests, compile_node, in_cell=False)
 
     def run(scope: Scope) -> Value:
         result = tests(Scope({"?": operand(scope)}, scope, scope.run))
@@ -419,7 +366,7 @@ _COMPILERS: Final[dict[type, Callable[..., Code]]] = {
     n.Negation: _negation,
     n.Comparison: _comparison,
     n.Between: _between,
-    n.Tests: _tests,
+    n.Tests: _cell,
     n.In: _in,
     n.Junction: _junction,
     n.If: _if,

@@ -1,4 +1,5 @@
 """Activities that run several times: multi-instance (for each element of a collection) and standard loop (while)."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 class Body(Element):
     """Body of a loop: a scope; runs the spec ``child`` as inner instances, which are its children in the tree."""
 
-    child = ""                                        # name of the spec of the inner activity, set by the builder
+    child = ""  # name of the spec of the inner activity, set by the builder
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, loop: Loop) -> None:
         super().__init__(wf_spec, name, facts)
-        self.without_mappings()                       # they belong to the inner instances
+        self.without_mappings()  # they belong to the inner instances
         self.loop = loop
 
     def spawn(self, task: Task, variables: dict[str, object]) -> None:
@@ -83,8 +84,12 @@ class MultiInstance(Body):
             top.reserve(value)
             collected[child.internal_data["index"]] = value
             data["vars"][self.loop.output] = collected
-        counts = {"numberOfInstances": len(data["items"]), "numberOfCompletedInstances": data["done"] + 1,
-                  "numberOfActiveInstances": data["made"] - data["done"] - 1, "numberOfTerminatedInstances": 0}
+        counts = {
+            "numberOfInstances": len(data["items"]),
+            "numberOfCompletedInstances": data["done"] + 1,
+            "numberOfActiveInstances": data["made"] - data["done"] - 1,
+            "numberOfTerminatedInstances": 0,
+        }
         data["enough"] = bool(self.loop.until) and self.evaluate(child, self.loop.until or "", **counts) is True
 
     def child_completed(self, workflow: object, child: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first

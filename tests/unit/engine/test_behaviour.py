@@ -109,7 +109,7 @@ def test_event_subprocess(level, interrupting, trigger, kind):
     case = Case(xml, fall=1)
     before = wiring(case.definition)
     case.do("a", neu=1)
-    {"msg": lambda: case.send(pay=2), "timer": lambda: case.wait(1), "esc": lambda: None, "sig": lambda: case.signal(),
+    {"msg": lambda: case.send(pay=2), "timer": lambda: case.wait(1), "esc": lambda: None, "sig": case.signal,
      "err": lambda: case.fail("th", error_code="E1", variables={"pay": 2})}[kind]()
     left = [] if interrupting == "true" else [{"esc": "b"}.get(kind, "th")]
     assert case.open() == sorted(["h", *left])
@@ -241,7 +241,7 @@ def test_join_in_a_loop_in_all_36_orders(gate, cold):
     xml = doc(start(), el("exclusiveGateway", "m"), el(gate, "f"), user("u1"), user("u2"), user("u3"), el(gate, "j"), user("k"), el("exclusiveGateway", "g", default="D"), end(),
               chain("s", "m", "f"), *[flow("f", u, true) + flow(u, "j") for u in ("u1", "u2", "u3")], chain("j", "k", "g"), flow("g", "m", "= weiter"), flow("g", "e", id="D"))
     for first, second in itertools.product(itertools.permutations(("u1", "u2", "u3")), repeat=2):
-        case = Case(xml, cold=cold, w=1, **{"l": [1]})
+        case = Case(xml, cold=cold, w=1, l=[1])
         for turn, order in enumerate((first, second)):
             assert case.open() == ["u1", "u2", "u3"]
             for n, element in enumerate(order):

@@ -208,15 +208,15 @@ def any_token(instance: Instance, key: str) -> Task:
     return task
 
 
-def admit(variables: Changes, limits: Limits) -> dict[str, object]:
-    """Variables from outside. Raises Rejected if they are too large or not JSON: nothing is stored then."""
+def admit(variables: Changes, limits: Limits) -> tuple[dict[str, object], int]:
+    """Variables from outside and their size. Raises Rejected if they are too large or not JSON: nothing is stored then."""
     try:
         size = len(json.dumps(variables, allow_nan=False))
     except (TypeError, ValueError) as exc:
         raise Rejected(f"variables are not JSON: {exc}") from exc
     if size > limits.state_bytes:
         raise Rejected(f"variables of {size} bytes are larger than {limits.state_bytes} bytes")
-    return dict(variables)
+    return dict(variables), size
 
 
 # -- commands ------------------------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def start(
         Rejected: there is no such start event, or the variables are too large.
     """
     chosen = definition.start_event(start_element)
-    given = admit(variables, limits)
+    given, size = admit(variables, limits)
     mapped = bool(chosen.ext.outputs)
     instance = Instance(
         definition,
@@ -261,7 +261,7 @@ def start(
         start_element=chosen.id,
         limits=limits,
     )
-    instance.size = len(json.dumps(given))
+    instance.size = size
     instance.meter = meter or instance.meter
     if mapped:
         for child in instance.task_tree.children:
@@ -274,8 +274,8 @@ def complete(instance: Instance, task_key: str, variables: Changes) -> Step:
     """A person completed a user task. A failing output mapping keeps the input: incident, retry."""
     before = begin(instance)
     task = token(instance, task_key, "user_tasks", before)
-    given = admit(variables, instance.limits)
-    instance.size += len(json.dumps(given))
+    given, size = admit(variables, instance.limits)
+    instance.size += size
     task.internal_data["result"] = given
     instance.agenda.append(task)
     return finish_step(instance, before)
@@ -285,8 +285,8 @@ def job_done(instance: Instance, task_key: str, variables: Changes) -> Step:
     """A worker completed a job."""
     before = begin(instance)
     task = token(instance, task_key, "jobs", before)
-    given = admit(variables, instance.limits)
-    instance.size += len(json.dumps(given))
+    given, size = admit(variables, instance.limits)
+    instance.size += size
     task.internal_data["result"] = given
     make_ready(task)
     return finish_step(instance, before)
@@ -304,7 +304,7 @@ def job_failed(
     """Technical failure (``retries`` left, or none: incident), or with ``error_code`` a BPMN error of the activity."""
     before = begin(instance)
     task = token(instance, task_key, "jobs", before)
-    given = admit(variables or {}, instance.limits)
+    given, _ = admit(variables or {}, instance.limits)
     if error_code is not None:
         throw(instance, task, "error", error_code, given)
     else:
@@ -330,14 +330,14 @@ def correlate(instance: Instance, task_key: str, variables: Changes) -> Step:
     """A message for exactly this subscription; the caller matched name and key on its rows."""
     before = begin(instance)
     task = token(instance, task_key, "subscriptions", before)
-    fire(task, admit(variables, instance.limits))
+    fire(task, admit(variables, instance.limits)[0])
     return finish_step(instance, before)
 
 
 def signal(instance: Instance, name: str, variables: Changes) -> Step:
     """A signal for whoever listens in this instance."""
     before = begin(instance)
-    broadcast(instance, name, admit(variables, instance.limits))
+    broadcast(instance, name, admit(variables, instance.limits)[0])
     return finish_step(instance, before)
 
 
@@ -391,7 +391,7 @@ def cancel(instance: Instance) -> Step:
 def set_variables(instance: Instance, variables: Changes, task_key: str | None = None, *, local: bool = False) -> Step:
     """Write at the scope of a token (default: the process): merged upwards from there, or as locals of exactly that scope."""
     before = begin(instance)
-    given = admit(variables, instance.limits)  # not counted: whoever makes room writes here too
+    given, _ = admit(variables, instance.limits)  # not counted: whoever makes room writes here too
     if task_key is None:
         instance.data.update(given)
     elif local:
@@ -408,7 +408,7 @@ def modify(instance: Instance, terminate: Sequence[str] = (), activate: Sequence
     """
     before = begin(instance)
     doomed = [any_token(instance, key) for key in terminate]
-    given = admit(variables or {}, instance.limits)
+    given, _ = admit(variables or {}, instance.limits)
     instance.data.update(given)
     for element in activate:
         activate_element(instance, element)

@@ -34,6 +34,7 @@ Upgrade = Callable[[Stored], Stored]
 
 UPGRADES: Final[tuple[Upgrade, ...]] = ()  # entry n leads from format n + 1 to n + 2; each has a frozen fixture
 FORMAT: Final = len(UPGRADES) + 1
+ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
 def dump(instance: Instance) -> bytes:
@@ -54,7 +55,7 @@ def dump(instance: Instance) -> bytes:
 
 def pack(stored: Stored) -> bytes:
     """JSON text without blanks."""
-    return json.dumps(stored, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return ENCODER.encode(stored).encode()
 
 
 def unpack(data: bytes) -> Stored:
@@ -120,7 +121,7 @@ def fill(workflow: Instance | Sub, rows: Sequence[Sequence[Any]]) -> list[Task]:
     """Rows to the tasks of one tree; the first row is the root."""
     made: list[Task] = []
     for task_id, parent, name, state, triggered, *more in rows:
-        task = Task(workflow, workflow.spec.task_specs[name], made[parent] if parent >= 0 else None, state, UUID(task_id))
+        task = Task(workflow, workflow.spec.task_specs[name], made[parent] if parent >= 0 else None, state, UUID(int=int(task_id, 16)))
         task.triggered = bool(triggered)
         if more:
             task.internal_data = more[2]

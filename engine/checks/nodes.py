@@ -85,8 +85,9 @@ def check_node(context: Context, node: etree._Element) -> None:
 
 def check_extensions(context: Context, node: etree._Element) -> None:
     """``zeebe:`` elements and their texts; what belongs to Camunda 7."""
-    for element, name, german, english in TEXTS:
-        check_feel(context, node, attribute(node, element, name), german, english)
+    if node.find(BPMN + "extensionElements") is not None:
+        for element, name, german, english in TEXTS:
+            check_feel(context, node, attribute(node, element, name), german, english)
     mapping = zeebe(node, "ioMapping")
     for entry in mapping if mapping is not None else ():
         check_target(context, node, entry.get("target"), "eine Zuordnung", "a mapping")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.dialect.names import BPMN, ZEEBE, zeebe
 from engine.specs.facts import Extensions, Loop
 
 if TYPE_CHECKING:
     from lxml import etree
+
+
+NOTHING: Final = Extensions()
 
 
 def attribute(node: etree._Element, element: str, name: str) -> str | None:
@@ -31,6 +34,8 @@ def mappings(node: etree._Element, direction: str) -> tuple[tuple[str, str], ...
 
 def read_extensions(node: etree._Element) -> Extensions:
     """Everything the specs need to know."""
+    if node.find(BPMN + "extensionElements") is None:
+        return NOTHING
     return Extensions(
         inputs=mappings(node, "input"),
         outputs=mappings(node, "output"),

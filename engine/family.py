@@ -234,7 +234,7 @@ class Family:
             link = caller.parent
         instance = self.instance(key)
         if instance.outcome is None and instance.find(UUID(raised.task)) is not None:
-            self.todo.append(runtime.resume(instance, raised.task))
+            self.todo.append(runtime.resume(instance, raised.task, raised.code))
 
     def follow_now(self, step: Step) -> None:
         """Cancellations caused by a catch come before the thrower goes on."""

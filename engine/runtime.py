@@ -388,7 +388,7 @@ def cancel(instance: Instance) -> Step:
     return finish_step(instance, before)
 
 
-def set_variables(instance: Instance, variables: Changes, task_key: str | None = None, *, local: bool = False) -> Step:
+def set_variables(instance: Instance, variables: Changes, task_key: str | None = None, local: bool = False) -> Step:
     """Write at the scope of a token (default: the process): merged upwards from there, or as locals of exactly that scope."""
     before = begin(instance)
     given, _ = admit(variables, instance.limits)  # not counted: whoever makes room writes here too
@@ -415,12 +415,20 @@ def modify(instance: Instance, terminate: Sequence[str] = (), activate: Sequence
     for task in doomed:
         if task.id not in task.workflow.tasks or not task._state & ACTIVE:
             continue  # went with one before it
-        workflow, parent = task.workflow, above(task)
-        kill(task)
-        if isinstance(parent.task_spec, Split):
-            stop_listening(parent)
-        end_if_empty(instance, workflow)
+        terminate_task(instance, task)
     return finish_step(instance, before)
+
+
+def terminate_task(instance: Instance, task: Task) -> None:
+    """End a token by hand: its boundary events go with it, a loop goes on with the next turn, an empty scope ends."""
+    workflow, parent, inner = task.workflow, above(task), "index" in task.internal_data
+    kill(task)
+    if inner and isinstance(parent.task_spec, Body):
+        parent.task_spec.child_terminated(parent)
+        return
+    if isinstance(parent.task_spec, Split):
+        stop_listening(parent)
+    end_if_empty(instance, workflow)
 
 
 def activate_element(instance: Instance, element: str) -> None:
@@ -521,13 +529,13 @@ def call_raised(
     return catcher is not None, finish_step(instance, before)
 
 
-def resume(instance: Instance, task_key: str) -> Step:
-    """Nobody interrupted the thrower of ``raised``: an escalation goes on, an error becomes an incident."""
+def resume(instance: Instance, task_key: str, code: str | None) -> Step:
+    """Nobody interrupted the thrower of ``raised``: an escalation goes on, an error (``code``) becomes an incident."""
     before = begin(instance)
     task = any_token(instance, task_key)
     kind = task.internal_data.pop("raising")
     if kind == "error":
-        set_incident(task, "job" if "job" in task.internal_data else "run", UnhandledError(task.task_spec.facts.event.name))
+        set_incident(task, "job" if "job" in task.internal_data else "run", UnhandledError(code))
     else:
         task.internal_data["resumed"] = 1
         make_ready(task)

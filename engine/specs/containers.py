@@ -82,7 +82,8 @@ class EventSub(SubProcess):
         self.start_outputs = start_outputs
 
     def enter(self, task: Task) -> None:
-        payload = above(task).internal_data.get("payload", {})
+        # Kept here until entering has worked: the start event is finished, so nothing of it is stored.
+        payload = task.internal_data.setdefault("payload", above(task).internal_data.get("payload", {}))
         compute = task.workflow.top_workflow.compute
         local = open_scope(task).local
 
@@ -92,12 +93,13 @@ class EventSub(SubProcess):
 
         apply_inputs(task, self.input_mappings, evaluate)
         scope = scope_of(task)  # the start event is inside: its flow scope is the new scope
-        if not self.start_outputs:
+        if self.start_outputs:
+            view = scope.view()
+            for target, source in self.start_outputs:
+                scope.propagate_path(target, compute(source, view.new_child(payload)))
+        else:
             scope.propagate(payload)
-            return
-        view = scope.view()
-        for target, source in self.start_outputs:
-            scope.propagate_path(target, compute(source, view.new_child(payload)))
+        task.internal_data.pop("payload")
 
 
 class CallActivity(Element):

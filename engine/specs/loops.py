@@ -39,6 +39,10 @@ class Body(Element):
         """Called by the library when an inner instance has completed."""
         raise NotImplementedError
 
+    def child_terminated(self, task: Task) -> None:
+        """An inner instance of the body ``task`` was ended by hand, see ``runtime.modify``."""
+        raise NotImplementedError
+
 
 class MultiInstance(Body):
     """Parallel or sequential, with input collection, output collection and completion condition."""
@@ -94,9 +98,16 @@ class MultiInstance(Body):
 
     def child_completed(self, workflow: object, child: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
         task = above(child)
+        self.go_on(task, enough=task.internal_data.pop("enough"))
+
+    def child_terminated(self, task: Task) -> None:
+        self.go_on(task, enough=False)
+
+    def go_on(self, task: Task, *, enough: bool) -> None:
+        """One inner instance less: the next one, or the end of the body."""
         data = task.internal_data
         data["done"] += 1
-        if data.pop("enough") or data["done"] == len(data["items"]):
+        if enough or data["done"] == len(data["items"]):
             for other in task.children:
                 if other._state & OPEN and other.triggered:
                     kill(other)
@@ -139,6 +150,9 @@ class StandardLoop(Body):
             self.spawn(task, {})
         else:
             make_ready(task)
+
+    def child_terminated(self, task: Task) -> None:
+        make_ready(task)
 
     def leave(self, task: Task) -> None:
         """The inner instances have written everything."""

@@ -1,4 +1,5 @@
 """Parsed definitions. Built from the deployed XML, cached per key, never changed at run time."""
+
 from __future__ import annotations
 
 from collections import OrderedDict
@@ -63,8 +64,15 @@ class Definition:
             raise InvalidDefinition(findings)
         process = next((p for p in executable_processes(root) if p.get("id") == process_id), None)
         if process is None:
-            raise InvalidDefinition([Finding.of_file("process_missing", f"Die Datei enthält keinen ausführbaren Prozess „{process_id}“.",
-                                                     f'The file contains no executable process "{process_id}".')])
+            raise InvalidDefinition(
+                [
+                    Finding.of_file(
+                        "process_missing",
+                        f"Die Datei enthält keinen ausführbaren Prozess „{process_id}“.",
+                        f'The file contains no executable process "{process_id}".',
+                    )
+                ]
+            )
         self.key, self.process_id, self.name = key, process_id, process.get("name") or process_id
         self.version_tag = attribute(process, "versionTag", "value")
         self.properties: Mapping[str, str] = MappingProxyType(pairs(process, "properties", "property", "name"))
@@ -72,10 +80,16 @@ class Definition:
         self.specs: Mapping[str, ProcessSpec] = MappingProxyType(build.specs)
         self.elements: Mapping[str, ElementFacts] = MappingProxyType(build.elements)
         own = build.specs[key].start.starts
-        self.starts = tuple(f for f in build.elements.values() if f.type == "startEvent" and build.specs[key].entries.get(f.id) is not None
-                            and build.specs[key].entries[f.id].name in own)
-        self.start_subscriptions = tuple(StartSubscription(element=f.id, kind=f.event.kind, name=f.event.name, form=f.event.form, text=f.event.text)
-                                         for f in self.starts if f.event.kind != "none")
+        self.starts = tuple(
+            f
+            for f in build.elements.values()
+            if f.type == "startEvent" and build.specs[key].entries.get(f.id) is not None and build.specs[key].entries[f.id].name in own
+        )
+        self.start_subscriptions = tuple(
+            StartSubscription(element=f.id, kind=f.event.kind, name=f.event.name, form=f.event.form, text=f.event.text)
+            for f in self.starts
+            if f.event.kind != "none"
+        )
 
     def start_event(self, element: str | None) -> ElementFacts:
         """The start event with this id; by default the only none start event, or the only start event.

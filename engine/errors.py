@@ -3,6 +3,7 @@
 An exception that leaves a command means: nothing has changed. What goes wrong *inside* a running element never leaves it;
 it becomes an incident on that element (see ``engine.specs.base``).
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

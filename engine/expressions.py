@@ -4,6 +4,7 @@ Text after ``=`` is FEEL, other text is itself. Values that are stored are JSON:
 standard makes null stays null; what cannot be evaluated at all (budget, unreadable timer) raises ExpressionError and is an
 incident of the element.
 """
+
 from __future__ import annotations
 
 from collections import ChainMap
@@ -60,7 +61,7 @@ class Expressions:
     def context(self, view: View) -> ChainMap[str, object]:
         """What an expression sees. Variables cover facts of the same name; both are only read."""
         maps = view.maps if isinstance(view, ChainMap) else [view]
-        return ChainMap(*maps, self.facts)            # type: ignore[arg-type]  # a ChainMap over mappings that are never written to
+        return ChainMap(*maps, self.facts)  # type: ignore[arg-type]  # a ChainMap over mappings that are never written to
 
     def feel(self, text: str, view: View) -> object:
         """The FEEL value of a text, or the text itself. Raises ExpressionError."""

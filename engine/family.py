@@ -2,6 +2,7 @@
 
 A call activity is its own process instance, started and completed in the same command. Work is a queue, not recursion.
 """
+
 from __future__ import annotations
 
 from collections import deque
@@ -73,7 +74,9 @@ class Family:
         touched: instances the last command has changed, by key.
     """
 
-    def __init__(self, store: Store, expressions_for: Callable[[str], Evaluator], now: Callable[[], datetime], limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, store: Store, expressions_for: Callable[[str], Evaluator], now: Callable[[], datetime], limits: Limits = DEFAULT_LIMITS
+    ) -> None:
         self.store, self.expressions_for, self.now, self.limits = store, expressions_for, now, limits
         self.steps: list[Step] = []
         self.touched: dict[str, Instance] = {}
@@ -81,7 +84,9 @@ class Family:
         self.meter = Meter(limits, shared=True)
 
     # -- commands --------------------------------------------------------------------------------------------------------------
-    def start(self, process: str, variables: Mapping[str, object], *, definition_key: str | None = None, start_element: str | None = None) -> str:
+    def start(
+        self, process: str, variables: Mapping[str, object], *, definition_key: str | None = None, start_element: str | None = None
+    ) -> str:
         """A new root instance of the latest version, or of exactly ``definition_key``. Returns its key."""
         self.begin()
         definition = self.store.resolve(process, "latest", None, None) if definition_key is None else self.store.definition(definition_key)
@@ -119,8 +124,9 @@ class Family:
         return self.steps
 
     def cancel(self, key: str, *, whole_family: bool = False) -> None:
-        """Down: every called instance. Up: a called instance alone would leave its caller waiting for ever, so as in
-        Camunda 8 only a root can be cancelled; ``whole_family`` starts at the root of the given instance.
+        """Down: every called instance. Up: only with ``whole_family``, which starts at the root of the given instance.
+
+        A called instance alone would leave its caller waiting for ever, so as in Camunda 8 only a root can be cancelled.
         """
         while (parent := self.store.parent_of(key)) is not None:
             if not whole_family:
@@ -157,10 +163,21 @@ class Family:
             self.touched[key] = instance
         return self.touched[key]
 
-    def create(self, definition: Definition, key: str, variables: Mapping[str, object], parent: Parent | None, start_element: str | None) -> None:
+    def create(
+        self, definition: Definition, key: str, variables: Mapping[str, object], parent: Parent | None, start_element: str | None
+    ) -> None:
         """Start an instance; its first step goes onto the queue."""
-        instance, step = runtime.start(definition, self.expressions_for(key), self.now(), variables, key=key, parent=parent,
-                                       start_element=start_element, limits=self.limits, meter=self.meter)
+        instance, step = runtime.start(
+            definition,
+            self.expressions_for(key),
+            self.now(),
+            variables,
+            key=key,
+            parent=parent,
+            start_element=start_element,
+            limits=self.limits,
+            meter=self.meter,
+        )
         self.touched[key] = instance
         self.store.register(instance)
         self.todo.append(step)
@@ -184,16 +201,20 @@ class Family:
         """Start what a call activity calls; if that is impossible, it has an incident."""
         caller = self.instance(key)
         if task not in runtime.open_things(caller)["calls"]:
-            return                                    # already interrupted in this command
+            return  # already interrupted in this command
         try:
-            if self.depth(key) >= self.limits.depth:
-                raise CallTooDeep(f"Mehr als {self.limits.depth} ineinander verschachtelte Aufrufe.")
-            if not self.meter.take_instance():
-                raise BudgetExceeded(f"Mehr als {self.limits.instances} aufgerufene Vorgänge in einem Zug.")
+            self.check_budget(key)
             definition = self.store.resolve(call.process, call.binding, call.version_tag, caller.definition.key)
             self.create(definition, self.store.new_key(), call.variables, (key, task), None)
         except Exception as exc:  # noqa: BLE001 - whatever prevents the call is an incident of the call activity
             self.todo.append(runtime.call_failed(caller, task, exc))
+
+    def check_budget(self, key: str) -> None:
+        """Whether the instance ``key`` may call another one. Raises BudgetExceeded."""
+        if self.depth(key) >= self.limits.depth:
+            raise CallTooDeep(f"Mehr als {self.limits.depth} ineinander verschachtelte Aufrufe.")
+        if not self.meter.take_instance():
+            raise BudgetExceeded(f"Mehr als {self.limits.instances} aufgerufene Vorgänge in einem Zug.")
 
     def depth(self, key: str) -> int:
         """How many instances called each other down to this one."""
@@ -213,11 +234,10 @@ class Family:
             link = caller.parent
         instance = self.instance(key)
         if instance.outcome is None and instance.find(UUID(raised.task)) is not None:
-            self.todo.append(runtime.resume(instance, raised.task))
+            self.todo.append(runtime.resume(instance, raised.task, raised.code))
 
     def follow_now(self, step: Step) -> None:
         """Cancellations caused by a catch come before the thrower goes on."""
         waiting, self.todo = self.todo, deque([step])
         self.drain()
         self.todo = waiting
-

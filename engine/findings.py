@@ -1,4 +1,5 @@
 """What lint says about a model."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """A process instance in memory: task trees, agenda, and what a step produced besides new state."""
+
 from __future__ import annotations
 
 import json
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from engine.scopes import Variables
     from engine.spiff import Task
 
-Parent = tuple[str, str]                              # key of the calling instance, task key of its call activity
+Parent = tuple[str, str]  # key of the calling instance, task key of its call activity
 
 
 class ProcessSpec(BpmnProcessSpec):
@@ -38,13 +39,13 @@ class ProcessSpec(BpmnProcessSpec):
     end: EndJoin
 
     def __init__(self, name: str) -> None:
-        WorkflowSpec.__init__(self, name=name)        # the stock container would add stock start and end specs
+        WorkflowSpec.__init__(self, name=name)  # the stock container would add stock start and end specs
         self.bpmn_start_events, self.data_objects, self.data_stores = [], {}, {}
         self.correlation_keys, self.io_specification = {}, None
         self.entries: dict[str, Element] = {}
         self.start = Start(self, "Start", ElementFacts(id="Start", type="process"))
         self.end = EndJoin(self, "#join", ElementFacts(id="#join", type="process"))
-        last = Pass(self, "End", ElementFacts(id="End", type="process"))      # the name ends a workflow in SpiffWorkflow
+        last = Pass(self, "End", ElementFacts(id="End", type="process"))  # the name ends a workflow in SpiffWorkflow
         last.logged = False
         self.end.connect(last)
 
@@ -52,9 +53,9 @@ class ProcessSpec(BpmnProcessSpec):
 class Running:
     """Shared by instance and sub-process."""
 
-    host: Task | None = None                          # the task of a sub-process in the tree around it
-    entry: str | None = None                          # spec to begin with instead of the first start event
-    entry_path: Sequence[str] = ()                    # and so on inside it
+    host: Task | None = None  # the task of a sub-process in the tree around it
+    entry: str | None = None  # spec to begin with instead of the first start event
+    entry_path: Sequence[str] = ()  # and so on inside it
 
     def update_waiting_tasks(self) -> None:
         """Not after every task as in SpiffWorkflow: ``settle`` looks at joins and conditions when it is time."""
@@ -94,17 +95,27 @@ class Instance(Running, BpmnWorkflow):
     spec: ProcessSpec
     subprocesses: dict[UUID, Sub]
 
-    def __init__(self, definition: Definition, expressions: Evaluator, now: float, *, key: str = "", parent: Parent | None = None,
-                 variables: Mapping[str, object] | None = None, start_element: str | None = None, limits: Limits = DEFAULT_LIMITS,
-                 deserializing: bool = False) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        expressions: Evaluator,
+        now: float,
+        *,
+        key: str = "",
+        parent: Parent | None = None,
+        variables: Mapping[str, object] | None = None,
+        start_element: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        deserializing: bool = False,
+    ) -> None:
         self.key, self.parent, self.definition, self.expressions = key, parent, definition, expressions
         self.now = self.started = now
         self.limits, self.meter, self.size, self.tokens = limits, Meter(limits), 0, 0
-        self.agenda: deque[Task] = deque()            # READY tasks to run
-        self.joining: dict[UUID, Task] = {}           # joins to look at when the agenda is empty
-        self.conditions: dict[UUID, Task] = {}        # conditional listeners
-        self.described: dict[UUID, OpenUserTask] = {}             # user tasks just opened
-        self.passed_on: dict[UUID, Variables] = {}    # variables of calls just opened
+        self.agenda: deque[Task] = deque()  # READY tasks to run
+        self.joining: dict[UUID, Task] = {}  # joins to look at when the agenda is empty
+        self.conditions: dict[UUID, Task] = {}  # conditional listeners
+        self.described: dict[UUID, OpenUserTask] = {}  # user tasks just opened
+        self.passed_on: dict[UUID, Variables] = {}  # variables of calls just opened
         self.events: list[ElementEvent] = []
         self.raised: list[Raised] = []
         self.messages: list[ThrownMessage] = []
@@ -113,7 +124,7 @@ class Instance(Running, BpmnWorkflow):
         if start_element is not None:
             self.entry = definition.specs[definition.key].entries[start_element].name
         super().__init__(definition.specs[definition.key], definition.specs, expressions, deserializing=deserializing)
-        self.subprocess_specs = definition.specs      # the library swaps an empty mapping for a new dict
+        self.subprocess_specs = definition.specs  # the library swaps an empty mapping for a new dict
         self.data = dict(variables or {})
 
     @property
@@ -269,5 +280,3 @@ class Instance(Running, BpmnWorkflow):
                     spec._update(parent._add_child(spec, State.FUTURE))
                 finally:
                     self.now = now
-
-

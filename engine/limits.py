@@ -2,6 +2,7 @@
 
 Exceeding a budget inside an element is an incident on that element; the instance stays usable.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

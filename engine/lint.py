@@ -3,6 +3,7 @@
 Everything that would not run is an error with element, line and reason; nothing is silently ignored. What only documents (artifacts,
 data objects, foreign elements) is reported as ``ignored``.
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -30,8 +31,15 @@ def lint(data: bytes) -> Report:
     except InvalidDefinition as exc:
         return Report(findings=exc.findings)
     findings = examine(root)
-    processes = tuple(ProcessInfo(id=p.get("id") or "", name=name_of(p) or p.get("id") or "", executable=p in executable_processes(root),
-                                  version_tag=attribute(p, "versionTag", "value")) for p in root.findall(BPMN + "process"))
+    processes = tuple(
+        ProcessInfo(
+            id=p.get("id") or "",
+            name=name_of(p) or p.get("id") or "",
+            executable=p in executable_processes(root),
+            version_tag=attribute(p, "versionTag", "value"),
+        )
+        for p in root.findall(BPMN + "process")
+    )
     if not any(f.severity == "error" for f in findings):
         findings += try_to_build(root)
     return Report(processes=processes, findings=tuple(findings))
@@ -62,12 +70,21 @@ def check_file(context: Context) -> None:
     check_ids(context)
     running = executable_processes(root)
     if not running:
-        context.findings.append(Finding.of_file("no_executable", "Die Datei enthält keinen ausführbaren Prozess (isExecutable).",
-                                                "The file contains no executable process (isExecutable)."))
+        context.findings.append(
+            Finding.of_file(
+                "no_executable",
+                "Die Datei enthält keinen ausführbaren Prozess (isExecutable).",
+                "The file contains no executable process (isExecutable).",
+            )
+        )
     for process in root.findall(BPMN + "process"):
         if process not in running:
-            context.ignore("not_executable", process, "Der Prozess {x} ist nicht als ausführbar gekennzeichnet und bleibt ein Bild.",
-                           "Process {x} is not marked as executable and remains a picture.")
+            context.ignore(
+                "not_executable",
+                process,
+                "Der Prozess {x} ist nicht als ausführbar gekennzeichnet und bleibt ein Bild.",
+                "Process {x} is not marked as executable and remains a picture.",
+            )
             continue
         if not process.get("id"):
             context.error("id_missing", process, "{x}: die Kennung des Prozesses fehlt.", "{x}: the process has no id.")

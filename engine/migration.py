@@ -2,6 +2,7 @@
 
 Called instances keep their own version. Timers that the new model adds count from the entry of the element or scope they watch.
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ def migrate_rows(stored: Stored, new: Definition, mapping: Mapping[str, str]) ->
     """
     problems: list[str] = []
 
-    def renamed(name: str) -> str:                    # derived specs (X.events, X.flows, X [child]) follow their element
+    def renamed(name: str) -> str:  # derived specs (X.events, X.flows, X [child]) follow their element
         base, dot, tail = name.partition(".")
         base, space, child = base.partition(" ")
         return mapping.get(base, base) + space + child + dot + tail
@@ -43,9 +44,9 @@ def migrate_rows(stored: Stored, new: Definition, mapping: Mapping[str, str]) ->
         for number, (task_id, parent, name, status, triggered, *more) in enumerate(rows):
             target = spec.task_specs.get(renamed(name))
             if target is None and more and more[1]:
-                continue                              # a listener that no longer exists
+                continue  # a listener that no longer exists
             if target is None and status & FINISHED:
-                target = spec.start                   # a finished parent only holds its children
+                target = spec.start  # a finished parent only holds its children
             if target is None:
                 problems.append(f"Für „{name}“ gibt es in der neuen Fassung kein Ziel.")
                 continue

@@ -1,4 +1,5 @@
 """What the engine asks of others: the evaluator of expressions, and through it deadlines, calendar and decisions."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

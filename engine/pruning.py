@@ -1,4 +1,5 @@
 """Which rows of the task trees are kept: the state of an instance depends on where it stands, not on how it came there."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -3,6 +3,7 @@
 No SQL, no clock, no other instance: what concerns other instances (``calls``, ``raised``, ``ended``) is in the Step and is
 carried out by ``engine.family``. A command that raises has changed nothing that may be stored.
 """
+
 from __future__ import annotations
 
 import json
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from engine.catalogue import Definition
     from engine.ports import Evaluator
 
-Found = dict[str, dict[str, object]]                  # kind -> task key -> the part that may change
+Found = dict[str, dict[str, object]]  # kind -> task key -> the part that may change
 Changes = Mapping[str, object]
 
 
@@ -91,8 +92,14 @@ def describe_user_task(task: Task) -> OpenUserTask:
 def describe_job(task: Task) -> OpenJob:
     """Type and retries were evaluated when the job opened; the variables are those of this moment."""
     spec, job = task.task_spec, task.internal_data["job"]
-    return OpenJob(element=spec.bpmn_id, name=spec.facts.name or spec.bpmn_id, type=job["type"], retries=job["retries"], headers=spec.ext.headers,
-                   variables=scope_of(task).visible())
+    return OpenJob(
+        element=spec.bpmn_id,
+        name=spec.facts.name or spec.bpmn_id,
+        type=job["type"],
+        retries=job["retries"],
+        headers=spec.ext.headers,
+        variables=scope_of(task).visible(),
+    )
 
 
 def describe_timer(task: Task) -> OpenTimer:
@@ -103,21 +110,37 @@ def describe_timer(task: Task) -> OpenTimer:
 def describe_subscription(task: Task) -> OpenSubscription:
     """Message with its key, or signal."""
     event = task.task_spec.facts.event
-    return OpenSubscription(element=task.task_spec.bpmn_id, kind="message" if event.kind == "message" else "signal", name=event.name or "",
-                            correlation_key=task.internal_data.get("key"))
+    return OpenSubscription(
+        element=task.task_spec.bpmn_id,
+        kind="message" if event.kind == "message" else "signal",
+        name=event.name or "",
+        correlation_key=task.internal_data.get("key"),
+    )
 
 
 def describe_call(task: Task) -> OpenCall:
     """What is to be started."""
     spec, call = task.task_spec, task.internal_data["call"]
-    return OpenCall(element=spec.bpmn_id, name=spec.facts.name or spec.bpmn_id, process=call["process"], binding=call["binding"],
-                    version_tag=call["tag"], variables=task.workflow.top_workflow.passed_on.get(task.id, {}))
+    return OpenCall(
+        element=spec.bpmn_id,
+        name=spec.facts.name or spec.bpmn_id,
+        process=call["process"],
+        binding=call["binding"],
+        version_tag=call["tag"],
+        variables=task.workflow.top_workflow.passed_on.get(task.id, {}),
+    )
 
 
 def describe_incident(task: Task) -> OpenIncident:
     """What went wrong, for people."""
     spec, incident = task.task_spec, task.internal_data["incident"]
-    return OpenIncident(element=spec.bpmn_id, name=spec.facts.name or spec.bpmn_id, phase=incident["phase"], type=incident["type"], message=incident["message"])
+    return OpenIncident(
+        element=spec.bpmn_id,
+        name=spec.facts.name or spec.bpmn_id,
+        phase=incident["phase"],
+        type=incident["type"],
+        message=incident["message"],
+    )
 
 
 # -- before and after every command --------------------------------------------------------------------------------------------
@@ -146,15 +169,21 @@ def finish_step(instance: Instance, before: Found) -> Step:
         return [key for key in before[kind] if key not in after[kind]]
 
     step = Step(
-        instance=instance.key, at=instance.moment,
+        instance=instance.key,
+        at=instance.moment,
         user_tasks=Delta(opened={k: describe_user_task(t) for k, t in changed("user_tasks")}, closed=closed("user_tasks")),
         jobs=Delta(opened={k: describe_job(t) for k, t in changed("jobs")}, closed=closed("jobs")),
         timers=Delta(opened={k: describe_timer(t) for k, t in changed("timers")}, closed=closed("timers")),
         subscriptions=Delta(opened={k: describe_subscription(t) for k, t in changed("subscriptions")}, closed=closed("subscriptions")),
         calls=Delta(opened={k: describe_call(t) for k, t in changed("calls")}, closed=closed("calls")),
         incidents=Delta(opened={k: describe_incident(t) for k, t in changed("incidents")}, closed=closed("incidents")),
-        messages=tuple(instance.messages), signals=tuple(instance.signals), raised=tuple(instance.raised), events=tuple(instance.events),
-        ended=instance.outcome, variables=dict(instance.data) if instance.outcome else None)
+        messages=tuple(instance.messages),
+        signals=tuple(instance.signals),
+        raised=tuple(instance.raised),
+        events=tuple(instance.events),
+        ended=instance.outcome,
+        variables=dict(instance.data) if instance.outcome else None,
+    )
     instance.events, instance.messages, instance.signals, instance.raised = [], [], [], []
     instance.described, instance.passed_on = {}, {}
     return step
@@ -179,20 +208,30 @@ def any_token(instance: Instance, key: str) -> Task:
     return task
 
 
-def admit(variables: Changes, limits: Limits) -> dict[str, object]:
-    """Variables from outside. Raises Rejected if they are too large or not JSON: nothing is stored then."""
+def admit(variables: Changes, limits: Limits) -> tuple[dict[str, object], int]:
+    """Variables from outside and their size. Raises Rejected if they are too large or not JSON: nothing is stored then."""
     try:
         size = len(json.dumps(variables, allow_nan=False))
     except (TypeError, ValueError) as exc:
         raise Rejected(f"variables are not JSON: {exc}") from exc
     if size > limits.state_bytes:
         raise Rejected(f"variables of {size} bytes are larger than {limits.state_bytes} bytes")
-    return dict(variables)
+    return dict(variables), size
 
 
 # -- commands ------------------------------------------------------------------------------------------------------------------
-def start(definition: Definition, expressions: Evaluator, now: datetime, variables: Changes, *, key: str = "", parent: Parent | None = None,
-          start_element: str | None = None, limits: Limits = DEFAULT_LIMITS, meter: Meter | None = None) -> tuple[Instance, Step]:
+def start(
+    definition: Definition,
+    expressions: Evaluator,
+    now: datetime,
+    variables: Changes,
+    *,
+    key: str = "",
+    parent: Parent | None = None,
+    start_element: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    meter: Meter | None = None,
+) -> tuple[Instance, Step]:
     """A new instance.
 
     Args:
@@ -210,11 +249,19 @@ def start(definition: Definition, expressions: Evaluator, now: datetime, variabl
         Rejected: there is no such start event, or the variables are too large.
     """
     chosen = definition.start_event(start_element)
-    given = admit(variables, limits)
+    given, size = admit(variables, limits)
     mapped = bool(chosen.ext.outputs)
-    instance = Instance(definition, expressions, now.timestamp(), key=key, parent=parent, variables={} if mapped else given,
-                        start_element=chosen.id, limits=limits)
-    instance.size = len(json.dumps(given))
+    instance = Instance(
+        definition,
+        expressions,
+        now.timestamp(),
+        key=key,
+        parent=parent,
+        variables={} if mapped else given,
+        start_element=chosen.id,
+        limits=limits,
+    )
+    instance.size = size
     instance.meter = meter or instance.meter
     if mapped:
         for child in instance.task_tree.children:
@@ -227,8 +274,8 @@ def complete(instance: Instance, task_key: str, variables: Changes) -> Step:
     """A person completed a user task. A failing output mapping keeps the input: incident, retry."""
     before = begin(instance)
     task = token(instance, task_key, "user_tasks", before)
-    given = admit(variables, instance.limits)
-    instance.size += len(json.dumps(given))
+    given, size = admit(variables, instance.limits)
+    instance.size += size
     task.internal_data["result"] = given
     instance.agenda.append(task)
     return finish_step(instance, before)
@@ -238,19 +285,26 @@ def job_done(instance: Instance, task_key: str, variables: Changes) -> Step:
     """A worker completed a job."""
     before = begin(instance)
     task = token(instance, task_key, "jobs", before)
-    given = admit(variables, instance.limits)
-    instance.size += len(json.dumps(given))
+    given, size = admit(variables, instance.limits)
+    instance.size += size
     task.internal_data["result"] = given
     make_ready(task)
     return finish_step(instance, before)
 
 
-def job_failed(instance: Instance, task_key: str, message: str = "", retries: int = 0, *, error_code: str | None = None,
-               variables: Changes | None = None) -> Step:
+def job_failed(
+    instance: Instance,
+    task_key: str,
+    message: str = "",
+    retries: int = 0,
+    *,
+    error_code: str | None = None,
+    variables: Changes | None = None,
+) -> Step:
     """Technical failure (``retries`` left, or none: incident), or with ``error_code`` a BPMN error of the activity."""
     before = begin(instance)
     task = token(instance, task_key, "jobs", before)
-    given = admit(variables or {}, instance.limits)
+    given, _ = admit(variables or {}, instance.limits)
     if error_code is not None:
         throw(instance, task, "error", error_code, given)
     else:
@@ -276,22 +330,26 @@ def correlate(instance: Instance, task_key: str, variables: Changes) -> Step:
     """A message for exactly this subscription; the caller matched name and key on its rows."""
     before = begin(instance)
     task = token(instance, task_key, "subscriptions", before)
-    fire(task, admit(variables, instance.limits))
+    fire(task, admit(variables, instance.limits)[0])
     return finish_step(instance, before)
 
 
 def signal(instance: Instance, name: str, variables: Changes) -> Step:
     """A signal for whoever listens in this instance."""
     before = begin(instance)
-    broadcast(instance, name, admit(variables, instance.limits))
+    broadcast(instance, name, admit(variables, instance.limits)[0])
     return finish_step(instance, before)
 
 
 def tick(instance: Instance, only: str | None = None) -> Step:
     """Fire due timers, oldest first (``instance.now`` is the time), or just one of them. Raises Rejected if that one is not due."""
     before = begin(instance)
-    waiting = [(task, task.internal_data["due"]) for key in before["timers"] if only in (None, key)
-               for task in [token(instance, key, "timers", before)]]
+    waiting = [
+        (task, task.internal_data["due"])
+        for key in before["timers"]
+        if only in (None, key)
+        for task in [token(instance, key, "timers", before)]
+    ]
     due = sorted(((at, task.id.hex, task) for task, at in waiting if at <= instance.now), key=lambda found: found[:2])
     if only is not None and not due:
         raise Rejected(f"timer {only} is not due")
@@ -330,10 +388,10 @@ def cancel(instance: Instance) -> Step:
     return finish_step(instance, before)
 
 
-def set_variables(instance: Instance, variables: Changes, task_key: str | None = None, *, local: bool = False) -> Step:
+def set_variables(instance: Instance, variables: Changes, task_key: str | None = None, local: bool = False) -> Step:
     """Write at the scope of a token (default: the process): merged upwards from there, or as locals of exactly that scope."""
     before = begin(instance)
-    given = admit(variables, instance.limits)         # not counted: whoever makes room writes here too
+    given, _ = admit(variables, instance.limits)  # not counted: whoever makes room writes here too
     if task_key is None:
         instance.data.update(given)
     elif local:
@@ -350,19 +408,27 @@ def modify(instance: Instance, terminate: Sequence[str] = (), activate: Sequence
     """
     before = begin(instance)
     doomed = [any_token(instance, key) for key in terminate]
-    given = admit(variables or {}, instance.limits)
+    given, _ = admit(variables or {}, instance.limits)
     instance.data.update(given)
     for element in activate:
         activate_element(instance, element)
     for task in doomed:
         if task.id not in task.workflow.tasks or not task._state & ACTIVE:
-            continue                                  # went with one before it
-        workflow, parent = task.workflow, above(task)
-        kill(task)
-        if isinstance(parent.task_spec, Split):
-            stop_listening(parent)
-        end_if_empty(instance, workflow)
+            continue  # went with one before it
+        terminate_task(instance, task)
     return finish_step(instance, before)
+
+
+def terminate_task(instance: Instance, task: Task) -> None:
+    """End a token by hand: its boundary events go with it, a loop goes on with the next turn, an empty scope ends."""
+    workflow, parent, inner = task.workflow, above(task), "index" in task.internal_data
+    kill(task)
+    if inner and isinstance(parent.task_spec, Body):
+        parent.task_spec.child_terminated(parent)
+        return
+    if isinstance(parent.task_spec, Split):
+        stop_listening(parent)
+    end_if_empty(instance, workflow)
 
 
 def activate_element(instance: Instance, element: str) -> None:
@@ -376,7 +442,7 @@ def activate_element(instance: Instance, element: str) -> None:
         if tree is not None:
             break
         key, _, host = key.rpartition("/")
-        outer = instance.definition.specs[key] if key in instance.definition.specs else None
+        outer = instance.definition.specs.get(key)
         if outer is None or host not in outer.entries or not leads_into(outer.entries[host]):
             raise Rejected(f"{element} lies in {host}, which runs only when its own event or loop starts it")
         path.insert(0, outer.entries[host].name)
@@ -420,8 +486,11 @@ def scopes_of(instance: Instance) -> list[ScopeFacts]:
     """Every open scope with its own variables, the process first."""
     found = [ScopeFacts(None, instance.definition.process_id, dict(instance.data))]
     for workflow in instance.running():
-        found += [ScopeFacts(task.id.hex, task.task_spec.bpmn_id, dict(task.internal_data["vars"]))
-                  for task in active(workflow.tasks.values()) if "vars" in task.internal_data]
+        found += [
+            ScopeFacts(task.id.hex, task.task_spec.bpmn_id, dict(task.internal_data["vars"]))
+            for task in active(workflow.tasks.values())
+            if "vars" in task.internal_data
+        ]
     return found
 
 
@@ -445,9 +514,12 @@ def call_failed(instance: Instance, task_key: str, exc: Exception) -> Step:
     return finish_step(instance, before)
 
 
-def call_raised(instance: Instance, task_key: str, kind: Literal["error", "escalation"], code: str | None, variables: Changes) -> tuple[bool, Step]:
-    """An error or escalation comes up from the called instance. True: caught in this instance. Otherwise it may go on
-    upwards: the caller asks the next instance with the call activity of this one.
+def call_raised(
+    instance: Instance, task_key: str, kind: Literal["error", "escalation"], code: str | None, variables: Changes
+) -> tuple[bool, Step]:
+    """An error or escalation comes up from the called instance.
+
+    True: caught in this instance. Otherwise it may go on upwards: the caller asks the next instance with the call activity of this one.
     """
     before = begin(instance)
     task = token(instance, task_key, "calls", before)
@@ -457,21 +529,28 @@ def call_raised(instance: Instance, task_key: str, kind: Literal["error", "escal
     return catcher is not None, finish_step(instance, before)
 
 
-def resume(instance: Instance, task_key: str) -> Step:
-    """Nobody interrupted the thrower of ``raised``: an escalation goes on, an error becomes an incident."""
+def resume(instance: Instance, task_key: str, code: str | None) -> Step:
+    """Nobody interrupted the thrower of ``raised``: an escalation goes on, an error (``code``) becomes an incident."""
     before = begin(instance)
     task = any_token(instance, task_key)
     kind = task.internal_data.pop("raising")
     if kind == "error":
-        set_incident(task, "job" if "job" in task.internal_data else "run", UnhandledError(task.task_spec.facts.event.name))
+        set_incident(task, "job" if "job" in task.internal_data else "run", UnhandledError(code))
     else:
         task.internal_data["resumed"] = 1
         make_ready(task)
     return finish_step(instance, before)
 
 
-def migrate(data: bytes, old: Definition, new: Definition, mapping: Mapping[str, str], expressions: Evaluator, now: datetime,
-            limits: Limits = DEFAULT_LIMITS) -> tuple[Instance | None, Step]:
+def migrate(
+    data: bytes,
+    old: Definition,
+    new: Definition,
+    mapping: Mapping[str, str],
+    expressions: Evaluator,
+    now: datetime,
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[Instance | None, Step]:
     """Another version of the definition. With problems nothing changes: ``(None, Step(problems=...))``.
 
     The step lists every open user task again, because name, form and deadlines may differ in the new model.
@@ -495,7 +574,7 @@ def migrate(data: bytes, old: Definition, new: Definition, mapping: Mapping[str,
     instance.reconcile()
     for key in open_things(instance)["user_tasks"]:
         describe_again(instance, key)
-        before["user_tasks"][key] = None              # differs from everything, so the step lists it
+        before["user_tasks"][key] = None  # differs from everything, so the step lists it
     return instance, finish_step(instance, before)
 
 

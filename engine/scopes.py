@@ -5,6 +5,7 @@ sub-process, a multi-instance body, each of its inner instances and every activi
 Tasks never carry data: the locals of an open scope are stored once, in ``task.internal_data['vars']`` of the task that
 opened it (the root's in ``Instance.data``).
 """
+
 from __future__ import annotations
 
 from collections import ChainMap
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from engine.instance import Instance, Sub
     from engine.spiff import Task
 
-Variables = dict[str, object]                         # JSON values
-Mappings = Iterable[tuple[str, str]]                  # (target, source expression)
+Variables = dict[str, object]  # JSON values
+Mappings = Iterable[tuple[str, str]]  # (target, source expression)
 Evaluate = Callable[[str, Mapping[str, object]], object]
 
 
@@ -87,7 +88,7 @@ def scope_of(task: Task) -> Scope:
 
 def flow_scope(task: Task) -> Scope:
     """The scope around a task: the multi-instance body, the (event) sub-process, or the process instance."""
-    if "index" in task.internal_data:                 # inner instance: its body is the parent in the tree
+    if "index" in task.internal_data:  # inner instance: its body is the parent in the tree
         return scope_of(above(task))
     return container_scope(task.workflow)
 

@@ -4,6 +4,7 @@ Used: the task tree (``Task``), the base of task specs, the two spec containers 
 parser, stock specs, event manager, timers, serializer and script engine. The names below, private ones included, are pinned
 by ``tests/house/test_contract_spiffworkflow.py``.
 """
+
 from __future__ import annotations
 
 import logging
@@ -142,7 +143,7 @@ else:
     for _name in ("spiff.task", "spiff.workflow"):
         logging.getLogger(_name).setLevel(logging.WARNING)
 
-ACTIVE: Final = State.WAITING | State.READY | State.STARTED       # a token
+ACTIVE: Final = State.WAITING | State.READY | State.STARTED  # a token
 OPEN: Final = State.NOT_FINISHED_MASK
 FINISHED: Final = State.FINISHED_MASK
 
@@ -159,5 +160,17 @@ def active(tasks: Iterable[Task]) -> list[Task]:
     return [task for task in tasks if task._state & ACTIVE]
 
 
-__all__ = ["ACTIVE", "FINISHED", "OPEN", "BpmnProcessSpec", "BpmnSubWorkflow", "BpmnTaskSpec", "BpmnWorkflow", "State", "Task", "WorkflowSpec",
-           "above", "active"]
+__all__ = [
+    "ACTIVE",
+    "FINISHED",
+    "OPEN",
+    "BpmnProcessSpec",
+    "BpmnSubWorkflow",
+    "BpmnTaskSpec",
+    "BpmnWorkflow",
+    "State",
+    "Task",
+    "WorkflowSpec",
+    "above",
+    "active",
+]

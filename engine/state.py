@@ -6,6 +6,7 @@ scope once, in the row of the task that opened it. Key order of variables is kep
 Shape of format 1: ``{f, key, def, parent, started, vars, rows, subs}`` with ``rows`` as in ``engine.pruning`` and ``subs`` a list of
 ``[host task, key of the specs, rows]``.
 """
+
 from __future__ import annotations
 
 import json
@@ -28,23 +29,33 @@ if TYPE_CHECKING:
     from engine.instance import Sub
     from engine.ports import Evaluator
 
-Stored = dict[str, Any]                               # the JSON object; its shape is fixed by the format number
+Stored = dict[str, Any]  # the JSON object; its shape is fixed by the format number
 Upgrade = Callable[[Stored], Stored]
 
-UPGRADES: Final[tuple[Upgrade, ...]] = ()             # entry n leads from format n + 1 to n + 2; each has a frozen fixture
+UPGRADES: Final[tuple[Upgrade, ...]] = ()  # entry n leads from format n + 1 to n + 2; each has a frozen fixture
 FORMAT: Final = len(UPGRADES) + 1
+ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
 def dump(instance: Instance) -> bytes:
     """Everything needed to go on with a running instance."""
-    return pack({"f": FORMAT, "key": instance.key, "def": instance.definition.key, "parent": instance.parent,
-                 "started": instance.started, "vars": instance.data, "rows": rows_of(instance),
-                 "subs": [[host.hex, sub.spec.name, rows_of(sub)] for host, sub in instance.subprocesses.items() if not sub.completed]})
+    return pack(
+        {
+            "f": FORMAT,
+            "key": instance.key,
+            "def": instance.definition.key,
+            "parent": instance.parent,
+            "started": instance.started,
+            "vars": instance.data,
+            "rows": rows_of(instance),
+            "subs": [[host.hex, sub.spec.name, rows_of(sub)] for host, sub in instance.subprocesses.items() if not sub.completed],
+        }
+    )
 
 
 def pack(stored: Stored) -> bytes:
     """JSON text without blanks."""
-    return json.dumps(stored, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return ENCODER.encode(stored).encode()
 
 
 def unpack(data: bytes) -> Stored:
@@ -53,7 +64,7 @@ def unpack(data: bytes) -> Stored:
     found = stored.get("f")
     if not isinstance(found, int) or not 1 <= found <= FORMAT:
         raise UnknownStateFormat(found)
-    for upgrade in UPGRADES[found - 1:]:
+    for upgrade in UPGRADES[found - 1 :]:
         stored = upgrade(stored)
     return stored
 
@@ -73,12 +84,20 @@ def load(data: bytes, definition: Definition, expressions: Evaluator, now: datet
 def restore(stored: Stored, definition: Definition, expressions: Evaluator, now: float, limits: Limits = DEFAULT_LIMITS) -> Instance:
     """Rows to tasks; look-ahead below the tokens is grown again."""
     parent = stored["parent"]
-    top = Instance(definition, expressions, now, key=stored["key"], parent=None if parent is None else (parent[0], parent[1]),
-                   variables=stored["vars"], limits=limits, deserializing=True)
+    top = Instance(
+        definition,
+        expressions,
+        now,
+        key=stored["key"],
+        parent=None if parent is None else (parent[0], parent[1]),
+        variables=stored["vars"],
+        limits=limits,
+        deserializing=True,
+    )
     top.started = stored["started"]
     tasks = fill(top, stored["rows"])
     waiting = {host: (name, rows) for host, name, rows in stored["subs"]}
-    for task in tasks:                                # grows while we walk: nested sub-processes
+    for task in tasks:  # grows while we walk: nested sub-processes
         if task.id.hex in waiting:
             name, rows = waiting.pop(task.id.hex)
             sub = top.create_subprocess(task, name, deserializing=True)
@@ -102,7 +121,7 @@ def fill(workflow: Instance | Sub, rows: Sequence[Sequence[Any]]) -> list[Task]:
     """Rows to the tasks of one tree; the first row is the root."""
     made: list[Task] = []
     for task_id, parent, name, state, triggered, *more in rows:
-        task = Task(workflow, workflow.spec.task_specs[name], made[parent] if parent >= 0 else None, state, UUID(task_id))
+        task = Task(workflow, workflow.spec.task_specs[name], made[parent] if parent >= 0 else None, state, UUID(int=int(task_id, 16)))
         task.triggered = bool(triggered)
         if more:
             task.internal_data = more[2]

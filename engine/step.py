@@ -2,6 +2,7 @@
 
 Keys of tasks are 32 hex digits and unique over all instances. All instants are aware UTC datetimes.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

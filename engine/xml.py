@@ -3,6 +3,7 @@
 Any DOCTYPE is refused, so there are no entities; size, depth, number of elements and length of attributes are limited. Every
 encoding that libxml2 knows and the file declares is fine.
 """
+
 from __future__ import annotations
 
 import re
@@ -14,9 +15,9 @@ from engine.errors import InvalidDefinition
 from engine.findings import Finding
 
 MAX_BYTES: Final = 10_000_000
-MAX_DEPTH: Final = 256                                # libxml2's own limit without huge_tree is the same
+MAX_DEPTH: Final = 256  # libxml2's own limit without huge_tree is the same
 MAX_ELEMENTS: Final = 200_000
-MAX_ATTRIBUTE: Final = 100_000                        # characters
+MAX_ATTRIBUTE: Final = 100_000  # characters
 
 
 def refuse(code: str, german: str, english: str, line: int = 0) -> InvalidDefinition:
@@ -31,19 +32,30 @@ def read(data: bytes) -> etree._Element:
         InvalidDefinition: with one finding that says what is wrong, in German and English.
     """
     if len(data) > MAX_BYTES:
-        raise refuse("xml_too_large", f"Die Datei ist größer als {MAX_BYTES // 1_000_000} MB.",
-                     f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
+        raise refuse(
+            "xml_too_large",
+            f"Die Datei ist größer als {MAX_BYTES // 1_000_000} MB.",
+            f"The file is larger than {MAX_BYTES // 1_000_000} MB.",
+        )
     if not data.strip():
         raise refuse("xml_empty", "Die Datei ist leer.", "The file is empty.")
-    parser = etree.XMLPullParser(events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
-                                 remove_comments=True, remove_pis=True, huge_tree=False)
+    parser = etree.XMLPullParser(
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=False,
+    )
     walk = Walk()
     try:
         for begin in range(0, len(data), 1 << 16):
-            parser.feed(data[begin:begin + (1 << 16)])
+            parser.feed(data[begin : begin + (1 << 16)])
             walk.on(parser)
         parser.close()
-        walk.on(parser)                               # the parser holds the first bytes back until it knows the encoding
+        walk.on(parser)  # the parser holds the first bytes back until it knows the encoding
     except etree.XMLSyntaxError as exc:
         line = int(exc.lineno or 0)
         german = f"Die Datei ist kein lesbares XML (Zeile {line})."
@@ -72,8 +84,11 @@ class Walk:
             if self.root is None:
                 self.root = node
                 if has_doctype(node):
-                    raise refuse("xml_doctype", "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
-                                 "The file contains a DOCTYPE; that is not allowed.")
+                    raise refuse(
+                        "xml_doctype",
+                        "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
+                        "The file contains a DOCTYPE; that is not allowed.",
+                    )
             check(node, self.depth, self.elements)
 
 
@@ -92,13 +107,22 @@ def line_of(node: etree._Element) -> int:
 def check(node: etree._Element, depth: int, elements: int) -> None:
     """The limits, while reading."""
     if depth > MAX_DEPTH:
-        raise refuse("xml_too_deep", f"Die Elemente sind mehr als {MAX_DEPTH} Ebenen tief verschachtelt.",
-                     f"Elements are nested more than {MAX_DEPTH} levels deep.", line_of(node))
+        raise refuse(
+            "xml_too_deep",
+            f"Die Elemente sind mehr als {MAX_DEPTH} Ebenen tief verschachtelt.",
+            f"Elements are nested more than {MAX_DEPTH} levels deep.",
+            line_of(node),
+        )
     if elements > MAX_ELEMENTS:
-        raise refuse("xml_too_many", f"Die Datei enthält mehr als {MAX_ELEMENTS} Elemente.",
-                     f"The file contains more than {MAX_ELEMENTS} elements.")
+        raise refuse(
+            "xml_too_many", f"Die Datei enthält mehr als {MAX_ELEMENTS} Elemente.", f"The file contains more than {MAX_ELEMENTS} elements."
+        )
     for name, value in node.items():
         if len(value) > MAX_ATTRIBUTE:
             shown = re.sub(r"^\{.*\}", "", str(name))
-            raise refuse("xml_attribute", f"Das Attribut „{shown}“ ist länger als {MAX_ATTRIBUTE} Zeichen.",
-                         f'The attribute "{shown}" is longer than {MAX_ATTRIBUTE} characters.', line_of(node))
+            raise refuse(
+                "xml_attribute",
+                f"Das Attribut „{shown}“ ist länger als {MAX_ATTRIBUTE} Zeichen.",
+                f'The attribute "{shown}" is longer than {MAX_ATTRIBUTE} characters.',
+                line_of(node),
+            )

@@ -1,4 +1,5 @@
 """Collects findings and knows the whole file."""
+
 from __future__ import annotations
 
 import re
@@ -12,8 +13,8 @@ from engine.xml import line_of
 if TYPE_CHECKING:
     from lxml import etree
 
-ID_FORM: Final = re.compile(r"[^\W\d][\w-]*")          # an XML name without dots and colons: derived specs use them
-MAX_NESTING: Final = 30                               # sub-processes in sub-processes
+ID_FORM: Final = re.compile(r"[^\W\d][\w-]*")  # an XML name without dots and colons: derived specs use them
+MAX_NESTING: Final = 30  # sub-processes in sub-processes
 
 
 class Context:
@@ -26,9 +27,18 @@ class Context:
     def add(self, severity: Severity, code: str, node: etree._Element, german: str, english: str) -> None:
         """A finding; ``{x}`` in the sentences becomes the name or id of the element."""
         shown = label(node)
-        self.findings.append(Finding(
-            severity=severity, code=code, element_id=node.get("id") or "", element_name=name_of(node), element_type=local(node), line=line_of(node),
-            message_de=german.replace("{x}", f"„{shown}“"), message_en=english.replace("{x}", f'"{shown}"')))
+        self.findings.append(
+            Finding(
+                severity=severity,
+                code=code,
+                element_id=node.get("id") or "",
+                element_name=name_of(node),
+                element_type=local(node),
+                line=line_of(node),
+                message_de=german.replace("{x}", f"„{shown}“"),
+                message_en=english.replace("{x}", f'"{shown}"'),
+            )
+        )
 
     def error(self, code: str, node: etree._Element, german: str, english: str) -> None:
         """Will not run."""

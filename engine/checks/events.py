@@ -1,4 +1,5 @@
 """Events: which may stand where, and what they need."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -22,28 +23,55 @@ ALLOWED: Final = {
     "endEvent": frozenset({"none", "message", "signal", "error", "escalation", "terminate"}),
     "boundaryEvent": LISTENED,
 }
-GERMAN: Final = {"none": "kein Auslöser", "message": "Nachricht", "timer": "Zeitgeber", "signal": "Signal", "error": "Fehler",
-                 "escalation": "Eskalation", "conditional": "Bedingung", "link": "Verknüpfung", "terminate": "Terminierung"}
-PLACES: Final = {"start of a process": "Startereignis eines Prozesses", "start of a sub-process": "Startereignis eines Teilprozesses",
-                 "start of an event sub-process": "Startereignis eines Ereignis-Teilprozesses", "intermediateCatchEvent": "fangendes Zwischenereignis",
-                 "intermediateThrowEvent": "auslösendes Zwischenereignis", "endEvent": "Endereignis", "boundaryEvent": "angeheftetes Ereignis"}
+GERMAN: Final = {
+    "none": "kein Auslöser",
+    "message": "Nachricht",
+    "timer": "Zeitgeber",
+    "signal": "Signal",
+    "error": "Fehler",
+    "escalation": "Eskalation",
+    "conditional": "Bedingung",
+    "link": "Verknüpfung",
+    "terminate": "Terminierung",
+}
+PLACES: Final = {
+    "start of a process": "Startereignis eines Prozesses",
+    "start of a sub-process": "Startereignis eines Teilprozesses",
+    "start of an event sub-process": "Startereignis eines Ereignis-Teilprozesses",
+    "intermediateCatchEvent": "fangendes Zwischenereignis",
+    "intermediateThrowEvent": "auslösendes Zwischenereignis",
+    "endEvent": "Endereignis",
+    "boundaryEvent": "angeheftetes Ereignis",
+}
 
 
 def check_event(context: Context, node: etree._Element, container: str) -> None:
     """One event; ``container`` is the place of a start event (a key of ``PLACES``)."""
     definitions = [c for c in node if is_bpmn(c) and local(c).endswith("EventDefinition")]
     if len(definitions) > 1 or any(local(c) == "eventDefinitionRef" for c in node):
-        context.error("multiple_events", node, "{x}: mehrere Auslöser an einem Ereignis werden nicht ausgeführt; bitte einzelne Ereignisse zeichnen.",
-                      "{x}: several triggers at one event are not executed; please draw single events.")
+        context.error(
+            "multiple_events",
+            node,
+            "{x}: mehrere Auslöser an einem Ereignis werden nicht ausgeführt; bitte einzelne Ereignisse zeichnen.",
+            "{x}: several triggers at one event are not executed; please draw single events.",
+        )
         return
     kind, place = event_kind(node), container if local(node) == "startEvent" else local(node)
     if kind in REFUSED_EVENTS:
-        context.error("refused_event", node, f"{{x}}: Ereignisse der Art {REFUSED_EVENTS[kind]} werden noch nicht ausgeführt.",
-                      f'{{x}}: events of kind "{kind}" are not executed yet.')
+        context.error(
+            "refused_event",
+            node,
+            f"{{x}}: Ereignisse der Art {REFUSED_EVENTS[kind]} werden noch nicht ausgeführt.",
+            f'{{x}}: events of kind "{kind}" are not executed yet.',
+        )
         return
     if kind not in ALLOWED[place]:
-        context.error("event_place", node, f"{{x}}: {PLACES[place]} mit Auslöser „{GERMAN.get(kind, kind)}“ ist nicht möglich.",
-                      f'{{x}}: trigger "{kind}" is not possible at {place}.')
+        context.error(
+            "event_place",
+            node,
+            f"{{x}}: {PLACES[place]} mit Auslöser „{GERMAN.get(kind, kind)}“ ist nicht möglich.",
+            f'{{x}}: trigger "{kind}" is not possible at {place}.',
+        )
         return
     interrupts = node.get("isInterrupting" if local(node) == "startEvent" else "cancelActivity", "true") == "true"
     if kind == "error" and place in ("boundaryEvent", "start of an event sub-process") and not interrupts:
@@ -59,7 +87,9 @@ def check_definition(context: Context, node: etree._Element, definition: etree._
     if kind == "timer":
         check_timer(context, node, definition)
         if place == "intermediateCatchEvent" and any(local(c) == "timeCycle" for c in definition):
-            context.warn("cycle_once", node, "{x}: die Wiederholung wirkt hier nur einmal, beim ersten Mal.", "{x}: the cycle fires only once here.")
+            context.warn(
+                "cycle_once", node, "{x}: die Wiederholung wirkt hier nur einmal, beim ersten Mal.", "{x}: the cycle fires only once here."
+            )
     elif kind == "message":
         worker = zeebe(node, "taskDefinition")
         if not (throws and worker is not None):
@@ -79,31 +109,52 @@ def check_reference(context: Context, node: etree._Element, definition: etree._E
     target = context.named.get(reference or "")
     what = {"signal": "das Signal", "error": "der Fehler", "escalation": "die Eskalation"}[kind]
     if reference and target is None:
-        context.error("reference", node, f"{{x}}: {what} „{reference}“ gibt es in dieser Datei nicht.", f'{{x}}: {kind} "{reference}" is not in this file.')
+        context.error(
+            "reference",
+            node,
+            f"{{x}}: {what} „{reference}“ gibt es in dieser Datei nicht.",
+            f'{{x}}: {kind} "{reference}" is not in this file.',
+        )
         return
     value = None if target is None else target.get(CODES[kind])
     field = "Namen" if kind == "signal" else "Code"
     if value and value.startswith("="):
-        context.error("code_expression", node, f"{{x}}: {what} braucht einen festen {field}, keinen Ausdruck.",
-                      f"{{x}}: the {kind} needs a literal name or code, not an expression.")
+        context.error(
+            "code_expression",
+            node,
+            f"{{x}}: {what} braucht einen festen {field}, keinen Ausdruck.",
+            f"{{x}}: the {kind} needs a literal name or code, not an expression.",
+        )
     elif not value and (throws or kind == "signal"):
         context.error("code_missing", node, f"{{x}}: {what} hat keinen {field}.", f"{{x}}: the {kind} has no name or code.")
     elif not value and reference:
-        context.warn("catches_all", node, f"{{x}}: {what} hat keinen {field}; deshalb wird jeder Fall dieser Art behandelt.",
-                     f"{{x}}: the {kind} has no code, so every one is caught.")
+        context.warn(
+            "catches_all",
+            node,
+            f"{{x}}: {what} hat keinen {field}; deshalb wird jeder Fall dieser Art behandelt.",
+            f"{{x}}: the {kind} has no code, so every one is caught.",
+        )
 
 
 def check_message(context: Context, node: etree._Element, reference: str | None, *, needs_key: bool) -> None:
     """A message with a literal name, and a correlation key where one instance has to be found."""
     message = context.named.get(reference or "")
     if message is None or local(message) != "message":
-        context.error("reference", node, f"{{x}}: die Nachricht „{reference or ''}“ gibt es in dieser Datei nicht.",
-                      f'{{x}}: message "{reference or ""}" is not in this file.')
+        context.error(
+            "reference",
+            node,
+            f"{{x}}: die Nachricht „{reference or ''}“ gibt es in dieser Datei nicht.",
+            f'{{x}}: message "{reference or ""}" is not in this file.',
+        )
         return
     name = message.get("name") or ""
     if not name or name.startswith("="):
         context.error("message_name", node, "{x}: die Nachricht braucht einen festen Namen.", "{x}: the message needs a literal name.")
     subscription = zeebe(message, "subscription")
     if needs_key and (subscription is None or not subscription.get("correlationKey")):
-        context.error("correlation_key", node, f"{{x}}: der Nachricht „{name}“ fehlt der Korrelationsschlüssel (zeebe:subscription).",
-                      f'{{x}}: message "{name}" has no correlation key (zeebe:subscription).')
+        context.error(
+            "correlation_key",
+            node,
+            f"{{x}}: der Nachricht „{name}“ fehlt der Korrelationsschlüssel (zeebe:subscription).",
+            f'{{x}}: message "{name}" has no correlation key (zeebe:subscription).',
+        )

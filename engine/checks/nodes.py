@@ -1,4 +1,5 @@
 """Single elements: does everything stand there that is needed to run them?"""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -14,24 +15,57 @@ if TYPE_CHECKING:
     from engine.checks.context import Context
 
 CAMUNDA_7: Final = "{http://camunda.org/schema/1.0/bpmn}"
-READ: Final = frozenset({
-    "assignmentDefinition", "calledDecision", "calledElement", "formDefinition", "header", "input", "ioMapping", "loopCharacteristics", "output",
-    "priorityDefinition", "properties", "property", "publishMessage", "script", "subscription", "taskDefinition", "taskHeaders", "taskSchedule",
-    "userTask", "versionTag", "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon"})
-REFUSED_EXTENSIONS: Final = {"executionListeners": "Ausführungs-Listener", "taskListeners": "Aufgaben-Listener", "adHoc": "Ad-hoc-Teilprozess",
-                             "userTaskForm": "eingebettetes Formular (bitte als eigene Formulardatei verknüpfen)"}
+READ: Final = frozenset(
+    {
+        "assignmentDefinition",
+        "calledDecision",
+        "calledElement",
+        "formDefinition",
+        "header",
+        "input",
+        "ioMapping",
+        "loopCharacteristics",
+        "output",
+        "priorityDefinition",
+        "properties",
+        "property",
+        "publishMessage",
+        "script",
+        "subscription",
+        "taskDefinition",
+        "taskHeaders",
+        "taskSchedule",
+        "userTask",
+        "versionTag",
+        "modelerTemplate",
+        "modelerTemplateVersion",
+        "modelerTemplateIcon",
+    }
+)
+REFUSED_EXTENSIONS: Final = {
+    "executionListeners": "Ausführungs-Listener",
+    "taskListeners": "Aufgaben-Listener",
+    "adHoc": "Ad-hoc-Teilprozess",
+    "userTaskForm": "eingebettetes Formular (bitte als eigene Formulardatei verknüpfen)",
+}
 # zeebe element, attribute, what it is
 TEXTS: Final = (
-    ("taskDefinition", "type", "der Auftragstyp", "the job type"), ("taskDefinition", "retries", "die Zahl der Versuche", "the number of retries"),
+    ("taskDefinition", "type", "der Auftragstyp", "the job type"),
+    ("taskDefinition", "retries", "die Zahl der Versuche", "the number of retries"),
     ("assignmentDefinition", "assignee", "die Zuweisung", "the assignee"),
     ("assignmentDefinition", "candidateGroups", "die Gruppe", "the candidate groups"),
     ("assignmentDefinition", "candidateUsers", "die Liste der Personen", "the candidate users"),
-    ("taskSchedule", "dueDate", "die Frist", "the due date"), ("taskSchedule", "followUpDate", "die Wiedervorlage", "the follow-up date"),
-    ("priorityDefinition", "priority", "die Priorität", "the priority"), ("formDefinition", "formId", "das Formular", "the form"),
-    ("formDefinition", "formKey", "das Formular", "the form"), ("formDefinition", "externalReference", "das Formular", "the form"),
+    ("taskSchedule", "dueDate", "die Frist", "the due date"),
+    ("taskSchedule", "followUpDate", "die Wiedervorlage", "the follow-up date"),
+    ("priorityDefinition", "priority", "die Priorität", "the priority"),
+    ("formDefinition", "formId", "das Formular", "the form"),
+    ("formDefinition", "formKey", "das Formular", "the form"),
+    ("formDefinition", "externalReference", "das Formular", "the form"),
     ("calledElement", "processId", "der aufgerufene Prozess", "the called process"),
     ("calledElement", "versionTag", "die Fassung", "the version tag"),
-    ("calledDecision", "decisionId", "die Entscheidung", "the decision"), ("publishMessage", "correlationKey", "der Schlüssel", "the correlation key"))
+    ("calledDecision", "decisionId", "die Entscheidung", "the decision"),
+    ("publishMessage", "correlationKey", "der Schlüssel", "the correlation key"),
+)
 
 
 def check_node(context: Context, node: etree._Element) -> None:
@@ -41,7 +75,9 @@ def check_node(context: Context, node: etree._Element) -> None:
     if tag in ACTIVITIES:
         check_loop(context, node)
         if node.get("isForCompensation") == "true":
-            context.error("refused_element", node, "{x}: Kompensation wird noch nicht ausgeführt.", "{x}: compensation is not executed yet.")
+            context.error(
+                "refused_element", node, "{x}: Kompensation wird noch nicht ausgeführt.", "{x}: compensation is not executed yet."
+            )
     check = KINDS.get(tag)
     if check is not None:
         check(context, node)
@@ -49,30 +85,54 @@ def check_node(context: Context, node: etree._Element) -> None:
 
 def check_extensions(context: Context, node: etree._Element) -> None:
     """``zeebe:`` elements and their texts; what belongs to Camunda 7."""
-    for element, name, german, english in TEXTS:
-        check_feel(context, node, attribute(node, element, name), german, english)
+    if node.find(BPMN + "extensionElements") is not None:
+        for element, name, german, english in TEXTS:
+            check_feel(context, node, attribute(node, element, name), german, english)
     mapping = zeebe(node, "ioMapping")
     for entry in mapping if mapping is not None else ():
         check_target(context, node, entry.get("target"), "eine Zuordnung", "a mapping")
         check_feel(context, node, entry.get("source"), f"die Zuordnung „{entry.get('target')}“", f'mapping "{entry.get("target")}"')
     if mapping is not None and local(node) in GATEWAYS:
-        context.warn("gateway_mapping", node, "{x}: Zuordnungen an Gateways werden nicht ausgewertet.", "{x}: mappings at gateways are not evaluated.")
+        context.warn(
+            "gateway_mapping",
+            node,
+            "{x}: Zuordnungen an Gateways werden nicht ausgewertet.",
+            "{x}: mappings at gateways are not evaluated.",
+        )
     extensions = node.find(BPMN + "extensionElements")
     for child in extensions if extensions is not None else ():
         name = local(child)
         if isinstance(child.tag, str) and child.tag.startswith(ZEEBE) and name not in READ:
             if name in REFUSED_EXTENSIONS:
-                context.error("refused_extension", node, f"{{x}}: {REFUSED_EXTENSIONS[name]} wird nicht ausgeführt.", f"{{x}}: {name} is not executed.")
+                context.error(
+                    "refused_extension",
+                    node,
+                    f"{{x}}: {REFUSED_EXTENSIONS[name]} wird nicht ausgeführt.",
+                    f"{{x}}: {name} is not executed.",
+                )
             else:
-                context.warn("unknown_extension", node, f"{{x}}: die Erweiterung „{name}“ wird nicht ausgewertet.",
-                             f'{{x}}: the extension "{name}" is not evaluated.')
+                context.warn(
+                    "unknown_extension",
+                    node,
+                    f"{{x}}: die Erweiterung „{name}“ wird nicht ausgewertet.",
+                    f'{{x}}: the extension "{name}" is not evaluated.',
+                )
         elif isinstance(child.tag, str) and child.tag.startswith(CAMUNDA_7):
-            context.warn("camunda7", node, f"{{x}}: „camunda:{name}“ (Camunda 7) wird nicht ausgewertet.", f'{{x}}: "camunda:{name}" (Camunda 7) is not evaluated.')
+            context.warn(
+                "camunda7",
+                node,
+                f"{{x}}: „camunda:{name}“ (Camunda 7) wird nicht ausgewertet.",
+                f'{{x}}: "camunda:{name}" (Camunda 7) is not evaluated.',
+            )
     for key in node.attrib:
         if str(key).startswith(CAMUNDA_7):
-            short = str(key)[len(CAMUNDA_7):]
-            context.warn("camunda7", node, f"{{x}}: „camunda:{short}“ (Camunda 7) wird nicht ausgewertet.",
-                         f'{{x}}: "camunda:{short}" (Camunda 7) is not evaluated.')
+            short = str(key)[len(CAMUNDA_7) :]
+            context.warn(
+                "camunda7",
+                node,
+                f"{{x}}: „camunda:{short}“ (Camunda 7) wird nicht ausgewertet.",
+                f'{{x}}: "camunda:{short}" (Camunda 7) is not evaluated.',
+            )
 
 
 def check_loop(context: Context, node: etree._Element) -> None:
@@ -81,13 +141,24 @@ def check_loop(context: Context, node: etree._Element) -> None:
     if multi is not None:
         items = attribute(multi, "loopCharacteristics", "inputCollection")
         if items is None:
-            context.error("loop_collection", node, "{x}: die Mehrfachausführung braucht eine Eingabeliste (zeebe:loopCharacteristics).",
-                          "{x}: multi-instance needs an input collection (zeebe:loopCharacteristics).")
+            context.error(
+                "loop_collection",
+                node,
+                "{x}: die Mehrfachausführung braucht eine Eingabeliste (zeebe:loopCharacteristics).",
+                "{x}: multi-instance needs an input collection (zeebe:loopCharacteristics).",
+            )
         check_feel(context, node, items, "die Eingabeliste", "the input collection", required=True)
-        output, element = attribute(multi, "loopCharacteristics", "outputCollection"), attribute(multi, "loopCharacteristics", "outputElement")
+        output, element = (
+            attribute(multi, "loopCharacteristics", "outputCollection"),
+            attribute(multi, "loopCharacteristics", "outputElement"),
+        )
         if (output is None) != (element is None):
-            context.error("loop_output", node, "{x}: Ausgabeliste und Ausgabeelement gehören zusammen; eines davon fehlt.",
-                          "{x}: output collection and output element belong together; one is missing.")
+            context.error(
+                "loop_output",
+                node,
+                "{x}: Ausgabeliste und Ausgabeelement gehören zusammen; eines davon fehlt.",
+                "{x}: output collection and output element belong together; one is missing.",
+            )
         check_feel(context, node, element, "das Ausgabeelement", "the output element", required=True)
         for name in (output, attribute(multi, "loopCharacteristics", "inputElement")):
             if name is not None:
@@ -96,18 +167,37 @@ def check_loop(context: Context, node: etree._Element) -> None:
     if standard is not None:
         maximum = standard.get("loopMaximum")
         if maximum is not None and not maximum.isdigit():
-            context.error("loop_maximum", node, f"{{x}}: die Höchstzahl „{maximum[:40]}“ ist keine ganze Zahl.", f'{{x}}: loopMaximum "{maximum[:40]}" is not a whole number.')
+            context.error(
+                "loop_maximum",
+                node,
+                f"{{x}}: die Höchstzahl „{maximum[:40]}“ ist keine ganze Zahl.",
+                f'{{x}}: loopMaximum "{maximum[:40]}" is not a whole number.',
+            )
         if not check_condition(context, node, standard, "loopCondition", "die Schleifenbedingung", "the loop condition") and not maximum:
-            context.error("loop_endless", node, "{x}: die Schleife hat weder Bedingung noch Höchstzahl und würde nie enden.",
-                          "{x}: the loop has neither condition nor maximum and would never end.")
+            context.error(
+                "loop_endless",
+                node,
+                "{x}: die Schleife hat weder Bedingung noch Höchstzahl und würde nie enden.",
+                "{x}: the loop has neither condition nor maximum and would never end.",
+            )
     if multi is not None and standard is not None:
-        context.error("loop_both", node, "{x}: Schleife und Mehrfachausführung schließen einander aus.", "{x}: loop and multi-instance exclude each other.")
+        context.error(
+            "loop_both",
+            node,
+            "{x}: Schleife und Mehrfachausführung schließen einander aus.",
+            "{x}: loop and multi-instance exclude each other.",
+        )
 
 
 def check_service(context: Context, node: etree._Element) -> None:
     """A worker has to know what to do."""
     if attribute(node, "taskDefinition", "type") is None:
-        context.error("job_type", node, "{x}: die Aufgabe braucht einen Auftragstyp (zeebe:taskDefinition).", "{x}: the task needs a job type (zeebe:taskDefinition).")
+        context.error(
+            "job_type",
+            node,
+            "{x}: die Aufgabe braucht einen Auftragstyp (zeebe:taskDefinition).",
+            "{x}: the task needs a job type (zeebe:taskDefinition).",
+        )
 
 
 def check_send(context: Context, node: etree._Element) -> None:
@@ -116,29 +206,43 @@ def check_send(context: Context, node: etree._Element) -> None:
         if node.get("messageRef"):
             check_message(context, node, node.get("messageRef"), needs_key=False)
         else:
-            context.error("job_type", node, "{x}: die Sendeaufgabe braucht einen Auftragstyp (zeebe:taskDefinition) oder eine Nachricht.",
-                          "{x}: the send task needs a job type (zeebe:taskDefinition) or a message.")
+            context.error(
+                "job_type",
+                node,
+                "{x}: die Sendeaufgabe braucht einen Auftragstyp (zeebe:taskDefinition) oder eine Nachricht.",
+                "{x}: the send task needs a job type (zeebe:taskDefinition) or a message.",
+            )
 
 
 def check_receive(context: Context, node: etree._Element) -> None:
     """A message."""
     if node.get("instantiate") == "true":
-        context.error("instantiate", node, "{x}: Empfangsaufgaben starten keine Vorgänge; bitte ein Nachrichten-Startereignis verwenden.",
-                      "{x}: receive tasks do not start instances; please use a message start event.")
+        context.error(
+            "instantiate",
+            node,
+            "{x}: Empfangsaufgaben starten keine Vorgänge; bitte ein Nachrichten-Startereignis verwenden.",
+            "{x}: receive tasks do not start instances; please use a message start event.",
+        )
     check_message(context, node, node.get("messageRef"), needs_key=True)
 
 
 def check_script(context: Context, node: etree._Element) -> None:
     """FEEL with a result variable, or a worker."""
     if node.find(BPMN + "script") is not None or node.get("scriptFormat") not in (None, "", "feel", "FEEL"):
-        context.error("script_language", node, "{x}: Skripte laufen nur in FEEL (zeebe:script); Programmcode in Modellen wird nicht ausgeführt.",
-                      "{x}: scripts run in FEEL only (zeebe:script); code in models is not executed.")
+        context.error(
+            "script_language",
+            node,
+            "{x}: Skripte laufen nur in FEEL (zeebe:script); Programmcode in Modellen wird nicht ausgeführt.",
+            "{x}: scripts run in FEEL only (zeebe:script); code in models is not executed.",
+        )
         return
     if attribute(node, "taskDefinition", "type") is not None:
         return
     expression, result = attribute(node, "script", "expression"), attribute(node, "script", "resultVariable")
     if expression is None:
-        context.error("script_missing", node, "{x}: das FEEL-Skript fehlt (zeebe:script).", "{x}: the FEEL script is missing (zeebe:script).")
+        context.error(
+            "script_missing", node, "{x}: das FEEL-Skript fehlt (zeebe:script).", "{x}: the FEEL script is missing (zeebe:script)."
+        )
         return
     check_feel(context, node, expression, "das Skript", "the script", required=True)
     check_target(context, node, result, "das Ergebnis", "the result")
@@ -149,8 +253,12 @@ def check_decision(context: Context, node: etree._Element) -> None:
     if attribute(node, "taskDefinition", "type") is not None:
         return
     if attribute(node, "calledDecision", "decisionId") is None:
-        context.error("decision_missing", node, "{x}: die aufgerufene Entscheidung fehlt (zeebe:calledDecision).",
-                      "{x}: the called decision is missing (zeebe:calledDecision).")
+        context.error(
+            "decision_missing",
+            node,
+            "{x}: die aufgerufene Entscheidung fehlt (zeebe:calledDecision).",
+            "{x}: the called decision is missing (zeebe:calledDecision).",
+        )
         return
     check_target(context, node, attribute(node, "calledDecision", "resultVariable"), "das Ergebnis", "the result")
 
@@ -158,11 +266,17 @@ def check_decision(context: Context, node: etree._Element) -> None:
 def check_call(context: Context, node: etree._Element) -> None:
     """Which process, which version."""
     if attribute(node, "calledElement", "processId") is None:
-        context.error("called_process", node, "{x}: der aufgerufene Prozess fehlt (zeebe:calledElement processId).",
-                      "{x}: the called process is missing (zeebe:calledElement processId).")
+        context.error(
+            "called_process",
+            node,
+            "{x}: der aufgerufene Prozess fehlt (zeebe:calledElement processId).",
+            "{x}: the called process is missing (zeebe:calledElement processId).",
+        )
     binding = attribute(node, "calledElement", "bindingType") or "latest"
     if binding not in ("latest", "deployment", "versionTag"):
-        context.error("binding", node, f"{{x}}: die Bindung „{binding[:40]}“ gibt es nicht.", f'{{x}}: there is no binding "{binding[:40]}".')
+        context.error(
+            "binding", node, f"{{x}}: die Bindung „{binding[:40]}“ gibt es nicht.", f'{{x}}: there is no binding "{binding[:40]}".'
+        )
     if binding == "versionTag" and attribute(node, "calledElement", "versionTag") is None:
         context.error("version_tag", node, "{x}: die Fassung fehlt (versionTag).", "{x}: the version tag is missing.")
 
@@ -175,9 +289,21 @@ def check_user(context: Context, node: etree._Element) -> None:
 
 def check_manual(context: Context, node: etree._Element) -> None:
     """Waits for somebody to say that it is done."""
-    context.warn("manual", node, "{x}: eine manuelle Aufgabe wartet, bis jemand sie als erledigt meldet.",
-                 "{x}: a manual task waits until somebody reports it done.")
+    context.warn(
+        "manual",
+        node,
+        "{x}: eine manuelle Aufgabe wartet, bis jemand sie als erledigt meldet.",
+        "{x}: a manual task waits until somebody reports it done.",
+    )
 
 
-KINDS: Final = {"serviceTask": check_service, "sendTask": check_send, "receiveTask": check_receive, "scriptTask": check_script,
-                "businessRuleTask": check_decision, "callActivity": check_call, "userTask": check_user, "manualTask": check_manual}
+KINDS: Final = {
+    "serviceTask": check_service,
+    "sendTask": check_send,
+    "receiveTask": check_receive,
+    "scriptTask": check_script,
+    "businessRuleTask": check_decision,
+    "callActivity": check_call,
+    "userTask": check_user,
+    "manualTask": check_manual,
+}

@@ -1,4 +1,5 @@
 """Processes, sub-processes, boundary events, gateways and flows: do they fit together?"""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -15,8 +16,22 @@ if TYPE_CHECKING:
 
     from engine.checks.context import Context
 
-SILENT: Final = frozenset({"documentation", "extensionElements", "incoming", "outgoing", "laneSet", "ioSpecification", "property", "dataInputAssociation",
-                           "dataOutputAssociation", "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "script"})
+SILENT: Final = frozenset(
+    {
+        "documentation",
+        "extensionElements",
+        "incoming",
+        "outgoing",
+        "laneSet",
+        "ioSpecification",
+        "property",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "multiInstanceLoopCharacteristics",
+        "standardLoopCharacteristics",
+        "script",
+    }
+)
 
 
 def check_ids(context: Context) -> None:
@@ -27,7 +42,12 @@ def check_ids(context: Context) -> None:
         if found is None:
             continue
         if found in seen:
-            context.error("duplicate_id", node, f"{{x}}: die Kennung „{found[:80]}“ kommt mehrfach vor.", f'{{x}}: the id "{found[:80]}" occurs more than once.')
+            context.error(
+                "duplicate_id",
+                node,
+                f"{{x}}: die Kennung „{found[:80]}“ kommt mehrfach vor.",
+                f'{{x}}: the id "{found[:80]}" occurs more than once.',
+            )
         seen.add(found)
 
 
@@ -44,7 +64,7 @@ class ScopeCheck:
     def __init__(self, context: Context, scope: etree._Element, kind: str, depth: int = 0) -> None:
         self.context, self.scope, self.kind, self.depth = context, scope, kind, depth
         self.nodes = {n.get("id") or "": n for n in scope if is_bpmn(n) and local(n) in NODES}
-        self.flows = [f for f in scope.findall(BPMN + "sequenceFlow")]
+        self.flows = scope.findall(BPMN + "sequenceFlow")
         self.outgoing: dict[str, list[etree._Element]] = {}
         self.incoming: dict[str, list[etree._Element]] = {}
         for flow in self.flows:
@@ -70,19 +90,32 @@ class ScopeCheck:
         if not tag:
             return
         if not is_bpmn(node):
-            context.ignore("foreign", node, f"Das fremde Element „{tag}“ wird nicht ausgewertet.", f'The foreign element "{tag}" is not evaluated.')
+            context.ignore(
+                "foreign", node, f"Das fremde Element „{tag}“ wird nicht ausgewertet.", f'The foreign element "{tag}" is not evaluated.'
+            )
         elif tag in REFUSED:
-            context.error("refused_element", node, f"{{x}}: {REFUSED[tag]} wird noch nicht ausgeführt.", f'{{x}}: "{tag}" is not executed yet.')
+            context.error(
+                "refused_element", node, f"{{x}}: {REFUSED[tag]} wird noch nicht ausgeführt.", f'{{x}}: "{tag}" is not executed yet.'
+            )
         elif tag in NODES or tag == "sequenceFlow":
             self.check_id(node)
             if tag in NODES:
                 self.check_known(node)
         elif tag in DOCUMENTATION or tag in SILENT:
             if tag not in SILENT:
-                context.ignore("documentation", node, "{x} bleibt als Dokumentation erhalten und wird nicht ausgeführt.", "{x} is kept as documentation and not executed.")
+                context.ignore(
+                    "documentation",
+                    node,
+                    "{x} bleibt als Dokumentation erhalten und wird nicht ausgeführt.",
+                    "{x} is kept as documentation and not executed.",
+                )
         elif tag != "extensionElements":
-            context.error("unknown_element", node, f"{{x}}: das Element „{tag}“ ist unbekannt und kann nicht ausgeführt werden.",
-                          f'{{x}}: the element "{tag}" is unknown and cannot be executed.')
+            context.error(
+                "unknown_element",
+                node,
+                f"{{x}}: das Element „{tag}“ ist unbekannt und kann nicht ausgeführt werden.",
+                f'{{x}}: the element "{tag}" is unknown and cannot be executed.',
+            )
 
     def check_id(self, node: etree._Element) -> None:
         """Ids become names of specs, parts of paths and columns."""
@@ -90,8 +123,13 @@ class ScopeCheck:
         if not found:
             self.context.error("id_missing", node, "{x}: die Kennung (id) fehlt.", "{x}: the id is missing.")
         elif not ID_FORM.fullmatch(found) or len(found) > 200:
-            self.context.error("id_form", node, f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; erlaubt sind Buchstaben, Ziffern, „_“ und „-“, "
-                               "am Anfang ein Buchstabe oder „_“.", f'{{x}}: the id "{found[:80]}" cannot be used; letters, digits, "_" and "-" are allowed.')
+            self.context.error(
+                "id_form",
+                node,
+                f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; erlaubt sind Buchstaben, Ziffern, „_“ und „-“, "
+                "am Anfang ein Buchstabe oder „_“.",
+                f'{{x}}: the id "{found[:80]}" cannot be used; letters, digits, "_" and "-" are allowed.',
+            )
 
     def check_known(self, node: etree._Element) -> None:
         """A node that may run."""
@@ -102,11 +140,23 @@ class ScopeCheck:
         elif tag == "subProcess":
             event = node.get("triggeredByEvent") == "true"
             if self.depth >= MAX_NESTING:
-                context.error("nesting", node, f"{{x}}: mehr als {MAX_NESTING} ineinander liegende Teilprozesse.", f"{{x}}: more than {MAX_NESTING} nested sub-processes.")
+                context.error(
+                    "nesting",
+                    node,
+                    f"{{x}}: mehr als {MAX_NESTING} ineinander liegende Teilprozesse.",
+                    f"{{x}}: more than {MAX_NESTING} nested sub-processes.",
+                )
                 return
-            if event and (node.find(BPMN + "multiInstanceLoopCharacteristics") is not None or node.find(BPMN + "standardLoopCharacteristics") is not None):
-                context.error("loop_event", node, "{x}: ein Ereignis-Teilprozess kann nicht mehrfach ausgeführt werden.",
-                              "{x}: an event sub-process cannot have a loop.")
+            if event and (
+                node.find(BPMN + "multiInstanceLoopCharacteristics") is not None
+                or node.find(BPMN + "standardLoopCharacteristics") is not None
+            ):
+                context.error(
+                    "loop_event",
+                    node,
+                    "{x}: ein Ereignis-Teilprozess kann nicht mehrfach ausgeführt werden.",
+                    "{x}: an event sub-process cannot have a loop.",
+                )
             ScopeCheck(context, node, "event sub-process" if event else "sub-process", self.depth + 1).run()
 
     # -- scope -----------------------------------------------------------------------------------------------------------------
@@ -116,7 +166,12 @@ class ScopeCheck:
         if not starts:
             self.context.error("no_start", self.scope, "{x}: das Startereignis fehlt.", "{x}: the start event is missing.")
         elif len(starts) > 1 and self.kind != "process":
-            self.context.error("several_starts", self.scope, "{x}: hier ist genau ein Startereignis möglich.", "{x}: exactly one start event is possible here.")
+            self.context.error(
+                "several_starts",
+                self.scope,
+                "{x}: hier ist genau ein Startereignis möglich.",
+                "{x}: exactly one start event is possible here.",
+            )
 
     def check_links(self) -> None:
         """Link events come in pairs within their scope."""
@@ -129,22 +184,43 @@ class ScopeCheck:
             name = "" if definition is None else definition.get("name") or ""
             if local(node) == "intermediateCatchEvent":
                 if name in catches:
-                    self.context.error("link_target", node, f"{{x}}: für die Verknüpfung „{name}“ gibt es mehrere Ziele.", f'{{x}}: link "{name}" has several targets.')
+                    self.context.error(
+                        "link_target",
+                        node,
+                        f"{{x}}: für die Verknüpfung „{name}“ gibt es mehrere Ziele.",
+                        f'{{x}}: link "{name}" has several targets.',
+                    )
                 catches[name] = node
             elif local(node) == "intermediateThrowEvent":
                 throws[name] = node
                 if self.outgoing.get(node.get("id") or ""):
-                    self.context.error("link_flow", node, "{x}: nach einem Verknüpfungssprung geht kein Fluss weiter.", "{x}: no flow leaves a throwing link.")
+                    self.context.error(
+                        "link_flow",
+                        node,
+                        "{x}: nach einem Verknüpfungssprung geht kein Fluss weiter.",
+                        "{x}: no flow leaves a throwing link.",
+                    )
         for name, node in throws.items():
             if name not in catches:
-                self.context.error("link_target", node, f"{{x}}: für die Verknüpfung „{name}“ gibt es hier kein Ziel.", f'{{x}}: link "{name}" has no target here.')
+                self.context.error(
+                    "link_target",
+                    node,
+                    f"{{x}}: für die Verknüpfung „{name}“ gibt es hier kein Ziel.",
+                    f'{{x}}: link "{name}" has no target here.',
+                )
         for name, node in catches.items():
             if name not in throws:
-                self.context.warn("link_unused", node, f"{{x}}: zur Verknüpfung „{name}“ springt niemand.", f'{{x}}: nobody jumps to link "{name}".')
+                self.context.warn(
+                    "link_unused", node, f"{{x}}: zur Verknüpfung „{name}“ springt niemand.", f'{{x}}: nobody jumps to link "{name}".'
+                )
 
     def check_reachable(self) -> None:
         """Nothing stands beside the way."""
-        todo = [i for i, n in self.nodes.items() if local(n) in ("startEvent", "boundaryEvent") or n.get("triggeredByEvent") == "true" or self.is_link_target(n)]
+        todo = [
+            i
+            for i, n in self.nodes.items()
+            if local(n) in ("startEvent", "boundaryEvent") or n.get("triggeredByEvent") == "true" or self.is_link_target(n)
+        ]
         reached = set(todo)
         while todo:
             for flow in self.outgoing.get(todo.pop(), ()):
@@ -156,9 +232,16 @@ class ScopeCheck:
             if found in reached:
                 continue
             if self.incoming.get(found):
-                self.context.warn("unreachable", node, "{x} wird von keinem Startereignis aus erreicht.", "{x} cannot be reached from any start event.")
+                self.context.warn(
+                    "unreachable", node, "{x} wird von keinem Startereignis aus erreicht.", "{x} cannot be reached from any start event."
+                )
             else:
-                self.context.error("orphan", node, "{x} hat keinen eingehenden Fluss und würde nie ausgeführt.", "{x} has no incoming flow and would never run.")
+                self.context.error(
+                    "orphan",
+                    node,
+                    "{x} hat keinen eingehenden Fluss und würde nie ausgeführt.",
+                    "{x} has no incoming flow and would never run.",
+                )
 
     @staticmethod
     def is_link_target(node: etree._Element) -> bool:
@@ -171,18 +254,30 @@ class ScopeCheck:
         for name, german in (("sourceRef", "Anfang"), ("targetRef", "Ende")):
             found = flow.get(name) or ""
             if found not in self.nodes:
-                self.context.error("flow_reference", flow, f"Der Fluss {{x}}: sein {german} „{found[:80]}“ gibt es in diesem (Teil-)Prozess nicht.",
-                                   f'Flow {{x}}: {name} "{found[:80]}" is not in this (sub-)process.')
+                self.context.error(
+                    "flow_reference",
+                    flow,
+                    f"Der Fluss {{x}}: sein {german} „{found[:80]}“ gibt es in diesem (Teil-)Prozess nicht.",
+                    f'Flow {{x}}: {name} "{found[:80]}" is not in this (sub-)process.',
+                )
         condition = check_condition(self.context, flow, flow, "conditionExpression", "die Bedingung", "the condition")
         source = self.nodes.get(flow.get("sourceRef") or "")
         if source is None:
             return
         if condition and local(source) in ("parallelGateway", "eventBasedGateway"):
-            self.context.error("condition_place", flow, f"Der Fluss {{x}}: nach „{label(source)}“ sind keine Bedingungen möglich.",
-                               f'Flow {{x}}: no conditions after "{label(source)}".')
+            self.context.error(
+                "condition_place",
+                flow,
+                f"Der Fluss {{x}}: nach „{label(source)}“ sind keine Bedingungen möglich.",
+                f'Flow {{x}}: no conditions after "{label(source)}".',
+            )
         if condition and source.get("default") == flow.get("id"):
-            self.context.warn("default_condition", flow, "Der Fluss {x}: die Bedingung eines Standardflusses wird nicht ausgewertet.",
-                              "Flow {x}: the condition of a default flow is not evaluated.")
+            self.context.warn(
+                "default_condition",
+                flow,
+                "Der Fluss {x}: die Bedingung eines Standardflusses wird nicht ausgewertet.",
+                "Flow {x}: the condition of a default flow is not evaluated.",
+            )
 
     def check_place(self, node: etree._Element) -> None:
         """How a node is connected."""
@@ -194,8 +289,12 @@ class ScopeCheck:
             context.error("flow_out", node, "{x}: von hier kann kein Fluss ausgehen.", "{x}: no flow can leave here.")
         default = node.get("default")
         if default and default not in {f.get("id") for f in outgoing}:
-            context.error("default_reference", node, f"{{x}}: der Standardfluss „{default[:80]}“ geht nicht von hier aus.",
-                          f'{{x}}: the default flow "{default[:80]}" does not leave here.')
+            context.error(
+                "default_reference",
+                node,
+                f"{{x}}: der Standardfluss „{default[:80]}“ geht nicht von hier aus.",
+                f'{{x}}: the default flow "{default[:80]}" does not leave here.',
+            )
         if tag == "boundaryEvent":
             self.check_boundary(node, outgoing)
         elif tag in GATEWAYS:
@@ -205,8 +304,12 @@ class ScopeCheck:
         """Attached to an activity."""
         host = self.nodes.get(node.get("attachedToRef") or "")
         if host is None or local(host) not in ACTIVITIES or host.get("triggeredByEvent") == "true":
-            self.context.error("attached", node, "{x}: das Ereignis ist an keine Aktivität dieses (Teil-)Prozesses geheftet.",
-                               "{x}: the event is not attached to an activity of this (sub-)process.")
+            self.context.error(
+                "attached",
+                node,
+                "{x}: das Ereignis ist an keine Aktivität dieses (Teil-)Prozesses geheftet.",
+                "{x}: the event is not attached to an activity of this (sub-)process.",
+            )
         if not outgoing:
             self.context.warn("boundary_end", node, "{x}: von diesem Ereignis geht kein Fluss aus.", "{x}: no flow leaves this event.")
 
@@ -219,11 +322,19 @@ class ScopeCheck:
             for flow in outgoing:
                 text = flow.findtext(BPMN + "conditionExpression")
                 if not (text or "").strip() and flow.get("id") != node.get("default"):
-                    context.error("flow_condition", flow, f"Der Fluss {{x}} nach „{label(node)}“ braucht eine Bedingung oder muss der Standardfluss sein.",
-                                  f'Flow {{x}} after "{label(node)}" needs a condition or must be the default flow.')
+                    context.error(
+                        "flow_condition",
+                        flow,
+                        f"Der Fluss {{x}} nach „{label(node)}“ braucht eine Bedingung oder muss der Standardfluss sein.",
+                        f'Flow {{x}} after "{label(node)}" needs a condition or must be the default flow.',
+                    )
             if not node.get("default"):
-                context.warn("no_default", node, "{x}: ohne Standardfluss bleibt der Vorgang stehen, wenn keine Bedingung zutrifft.",
-                             "{x}: without a default flow the instance stops if no condition holds.")
+                context.warn(
+                    "no_default",
+                    node,
+                    "{x}: ohne Standardfluss bleibt der Vorgang stehen, wenn keine Bedingung zutrifft.",
+                    "{x}: without a default flow the instance stops if no condition holds.",
+                )
         if not outgoing:
             context.warn("gateway_end", node, "{x}: vom Gateway geht kein Fluss aus.", "{x}: no flow leaves the gateway.")
 
@@ -231,15 +342,27 @@ class ScopeCheck:
         """Only events follow, and each belongs to this gateway alone."""
         context = self.context
         if node.get("instantiate") == "true":
-            context.error("instantiate", node, "{x}: Gateways starten keine Vorgänge; bitte Startereignisse verwenden.",
-                          "{x}: gateways do not start instances; please use start events.")
+            context.error(
+                "instantiate",
+                node,
+                "{x}: Gateways starten keine Vorgänge; bitte Startereignisse verwenden.",
+                "{x}: gateways do not start instances; please use start events.",
+            )
         if len(outgoing) < 2:
-            context.error("event_gateway", node, "{x}: ein ereignisbasiertes Gateway braucht mindestens zwei Ereignisse.",
-                          "{x}: an event-based gateway needs at least two events.")
+            context.error(
+                "event_gateway",
+                node,
+                "{x}: ein ereignisbasiertes Gateway braucht mindestens zwei Ereignisse.",
+                "{x}: an event-based gateway needs at least two events.",
+            )
         for flow in outgoing:
             target = self.nodes.get(flow.get("targetRef") or "")
             if target is None:
                 continue
             if local(target) not in ("intermediateCatchEvent", "receiveTask") or len(self.incoming.get(target.get("id") or "", [])) > 1:
-                context.error("event_gateway", target, f"{{x}}: nach „{label(node)}“ darf nur ein fangendes Ereignis folgen, das allein von dort erreicht wird.",
-                              f'{{x}}: only a catching event reached from nowhere else may follow "{label(node)}".')
+                context.error(
+                    "event_gateway",
+                    target,
+                    f"{{x}}: nach „{label(node)}“ darf nur ein fangendes Ereignis folgen, das allein von dort erreicht wird.",
+                    f'{{x}}: only a catching event reached from nowhere else may follow "{label(node)}".',
+                )

@@ -1,4 +1,5 @@
 """Expressions and timers: can they be read?"""
+
 from __future__ import annotations
 
 import re
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from engine.checks.context import Context
     from engine.timers import Form
 
-SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)       # any moment: only the form of the text is looked at
+SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)  # any moment: only the form of the text is looked at
 FEEL_LANGUAGE: Final = re.compile(r"feel|dmn.*/FEEL", re.IGNORECASE)
 TARGET: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -28,8 +29,12 @@ def check_feel(context: Context, node: etree._Element, text: str | None, german:
     text = text.strip()
     if not text.startswith("="):
         if required:
-            context.error("not_feel", node, f"{{x}}: {german} muss ein FEEL-Ausdruck sein, der mit „=“ beginnt; gefunden wurde „{text[:80]}“.",
-                          f'{{x}}: {english} must be a FEEL expression that begins with "="; found "{text[:80]}".')
+            context.error(
+                "not_feel",
+                node,
+                f"{{x}}: {german} muss ein FEEL-Ausdruck sein, der mit „=“ beginnt; gefunden wurde „{text[:80]}“.",
+                f'{{x}}: {english} must be a FEEL expression that begins with "="; found "{text[:80]}".',
+            )
         return
     try:
         compile_expression(text[1:].strip())
@@ -41,8 +46,12 @@ def check_language(context: Context, node: etree._Element, holder: etree._Elemen
     """A ``language`` attribute other than FEEL."""
     language = holder.get("language")
     if language and not FEEL_LANGUAGE.search(language):
-        context.error("language", node, f"{{x}}: die Sprache „{language[:80]}“ wird nicht ausgeführt; Ausdrücke sind FEEL.",
-                      f'{{x}}: the language "{language[:80]}" is not executed; expressions are FEEL.')
+        context.error(
+            "language",
+            node,
+            f"{{x}}: die Sprache „{language[:80]}“ wird nicht ausgeführt; Ausdrücke sind FEEL.",
+            f'{{x}}: the language "{language[:80]}" is not executed; expressions are FEEL.',
+        )
 
 
 def check_timer(context: Context, node: etree._Element, definition: etree._Element) -> None:
@@ -50,8 +59,12 @@ def check_timer(context: Context, node: etree._Element, definition: etree._Eleme
     found = [c for c in definition if local(c) in ("timeDate", "timeDuration", "timeCycle")]
     text = (found[0].text or "").strip() if found else ""
     if len(found) != 1 or not text:
-        context.error("timer_missing", node, "{x}: der Zeitgeber braucht genau eine Angabe: Datum, Dauer oder Wiederholung.",
-                      "{x}: the timer needs exactly one of date, duration and cycle.")
+        context.error(
+            "timer_missing",
+            node,
+            "{x}: der Zeitgeber braucht genau eine Angabe: Datum, Dauer oder Wiederholung.",
+            "{x}: the timer needs exactly one of date, duration and cycle.",
+        )
         return
     check_language(context, node, found[0])
     if text.startswith("="):
@@ -77,5 +90,9 @@ def check_condition(context: Context, node: etree._Element, holder: etree._Eleme
 def check_target(context: Context, node: etree._Element, target: str | None, german: str, english: str) -> None:
     """A variable that is written: ``name`` or ``name.part``."""
     if target is None or not TARGET.fullmatch(target):
-        context.error("variable", node, f"{{x}}: {german} braucht einen Variablennamen aus Buchstaben, Ziffern und „_“; gefunden wurde „{(target or '')[:80]}“.",
-                      f'{{x}}: {english} needs a variable name of letters, digits and "_"; found "{(target or "")[:80]}".')
+        context.error(
+            "variable",
+            node,
+            f"{{x}}: {german} braucht einen Variablennamen aus Buchstaben, Ziffern und „_“; gefunden wurde „{(target or '')[:80]}“.",
+            f'{{x}}: {english} needs a variable name of letters, digits and "_"; found "{(target or "")[:80]}".',
+        )

@@ -1,4 +1,5 @@
 """BPMN with ``zeebe:`` extension elements to specs. The model has passed ``engine.lint``; what it refuses never comes here."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

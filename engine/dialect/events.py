@@ -1,4 +1,5 @@
 """Event definitions and what they refer to."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from engine.specs.facts import Event, EventKind
 if TYPE_CHECKING:
     from lxml import etree
 
-Named = Mapping[str, "etree._Element"]                # messages, signals, errors, escalations by id
+Named = Mapping[str, "etree._Element"]  # messages, signals, errors, escalations by id
 
 
 def read_named(root: etree._Element) -> dict[str, etree._Element]:
@@ -33,7 +34,9 @@ def read_event(node: etree._Element, named: Named) -> Event:
         if message is None:
             return Event(kind="message")
         subscription = zeebe(message, "subscription")
-        return Event(kind="message", name=message.get("name"), text=None if subscription is None else subscription.get("correlationKey") or None)
+        return Event(
+            kind="message", name=message.get("name"), text=None if subscription is None else subscription.get("correlationKey") or None
+        )
     if definition is None:
         return Event(kind="none")
     if kind == "timer":

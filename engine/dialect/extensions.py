@@ -1,13 +1,17 @@
 """The ``zeebe:`` extension elements of one node, and its loop marker."""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.dialect.names import BPMN, ZEEBE, zeebe
 from engine.specs.facts import Extensions, Loop
 
 if TYPE_CHECKING:
     from lxml import etree
+
+
+NOTHING: Final = Extensions()
 
 
 def attribute(node: etree._Element, element: str, name: str) -> str | None:
@@ -30,39 +34,56 @@ def mappings(node: etree._Element, direction: str) -> tuple[tuple[str, str], ...
 
 def read_extensions(node: etree._Element) -> Extensions:
     """Everything the specs need to know."""
+    if node.find(BPMN + "extensionElements") is None:
+        return NOTHING
     return Extensions(
-        inputs=mappings(node, "input"), outputs=mappings(node, "output"),
+        inputs=mappings(node, "input"),
+        outputs=mappings(node, "output"),
         form_id=attribute(node, "formDefinition", "formId"),
         form_key=attribute(node, "formDefinition", "formKey") or attribute(node, "formDefinition", "externalReference"),
         assignee=attribute(node, "assignmentDefinition", "assignee"),
         candidate_groups=attribute(node, "assignmentDefinition", "candidateGroups"),
         candidate_users=attribute(node, "assignmentDefinition", "candidateUsers"),
-        due=attribute(node, "taskSchedule", "dueDate"), follow_up=attribute(node, "taskSchedule", "followUpDate"),
+        due=attribute(node, "taskSchedule", "dueDate"),
+        follow_up=attribute(node, "taskSchedule", "followUpDate"),
         priority=attribute(node, "priorityDefinition", "priority"),
-        job_type=attribute(node, "taskDefinition", "type"), job_retries=attribute(node, "taskDefinition", "retries"),
-        headers=pairs(node, "taskHeaders", "header", "key"), properties=pairs(node, "properties", "property", "name"),
+        job_type=attribute(node, "taskDefinition", "type"),
+        job_retries=attribute(node, "taskDefinition", "retries"),
+        headers=pairs(node, "taskHeaders", "header", "key"),
+        properties=pairs(node, "properties", "property", "name"),
         script=attribute(node, "script", "expression"),
         result=attribute(node, "script", "resultVariable") or attribute(node, "calledDecision", "resultVariable"),
         decision=attribute(node, "calledDecision", "decisionId"),
-        process=attribute(node, "calledElement", "processId"), binding=attribute(node, "calledElement", "bindingType") or "latest",
+        process=attribute(node, "calledElement", "processId"),
+        binding=attribute(node, "calledElement", "bindingType") or "latest",
         version_tag=attribute(node, "calledElement", "versionTag"),
         copies_parent=attribute(node, "calledElement", "propagateAllParentVariables") != "false",
         returns_all=attribute(node, "calledElement", "propagateAllChildVariables") != "false",
-        correlation_key=attribute(node, "publishMessage", "correlationKey"))
+        correlation_key=attribute(node, "publishMessage", "correlationKey"),
+    )
 
 
 def read_loop(node: etree._Element) -> Loop | None:
     """Multi-instance or standard loop marker."""
     marker = node.find(BPMN + "multiInstanceLoopCharacteristics")
     if marker is not None:
-        return Loop(sequential=marker.get("isSequential") == "true", items=attribute(marker, "loopCharacteristics", "inputCollection"),
-                    element=attribute(marker, "loopCharacteristics", "inputElement"), output=attribute(marker, "loopCharacteristics", "outputCollection"),
-                    output_element=attribute(marker, "loopCharacteristics", "outputElement"), until=text_of(marker, "completionCondition"))
+        return Loop(
+            sequential=marker.get("isSequential") == "true",
+            items=attribute(marker, "loopCharacteristics", "inputCollection"),
+            element=attribute(marker, "loopCharacteristics", "inputElement"),
+            output=attribute(marker, "loopCharacteristics", "outputCollection"),
+            output_element=attribute(marker, "loopCharacteristics", "outputElement"),
+            until=text_of(marker, "completionCondition"),
+        )
     marker = node.find(BPMN + "standardLoopCharacteristics")
     if marker is not None:
         maximum = marker.get("loopMaximum")
-        return Loop(sequential=True, condition=text_of(marker, "loopCondition"), test_before=marker.get("testBefore") == "true",
-                    maximum=int(maximum) if maximum and maximum.isdigit() else None)
+        return Loop(
+            sequential=True,
+            condition=text_of(marker, "loopCondition"),
+            test_before=marker.get("testBefore") == "true",
+            maximum=int(maximum) if maximum and maximum.isdigit() else None,
+        )
     return None
 
 

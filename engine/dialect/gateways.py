@@ -1,4 +1,5 @@
 """Gateways to specs."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

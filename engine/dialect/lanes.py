@@ -1,4 +1,5 @@
 """Lanes: who does it where no assignment is set."""
+
 from __future__ import annotations
 
 import re
@@ -16,7 +17,7 @@ UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 def read_lanes(scope: etree._Element) -> dict[str, etree._Element]:
     """Element id -> innermost lane of this process or sub-process that names it."""
     found: dict[str, etree._Element] = {}
-    for lane in scope.iterfind(f"{BPMN}laneSet//{BPMN}lane"):          # document order: inner lanes overwrite outer ones
+    for lane in scope.iterfind(f"{BPMN}laneSet//{BPMN}lane"):  # document order: inner lanes overwrite outer ones
         for ref in lane.findall(BPMN + "flowNodeRef"):
             found[(ref.text or "").strip()] = lane
     return found

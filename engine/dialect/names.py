@@ -1,4 +1,5 @@
 """Names of BPMN 2.0 and of the ``zeebe:`` extension, and what we make of them."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -16,22 +17,79 @@ EVENTS: Final = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "
 GATEWAYS: Final = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 NODES: Final = ACTIVITIES | EVENTS | GATEWAYS
 
-REFUSED: Final = {"transaction": "Transaktion", "complexGateway": "komplexes Gateway", "adHocSubProcess": "Ad-hoc-Teilprozess",
-                  "callChoreography": "Choreographie", "choreographyTask": "Choreographie", "subChoreography": "Choreographie",
-                  "implicitThrowEvent": "implizites Ereignis", "event": "unbestimmtes Ereignis"}
+REFUSED: Final = {
+    "transaction": "Transaktion",
+    "complexGateway": "komplexes Gateway",
+    "adHocSubProcess": "Ad-hoc-Teilprozess",
+    "callChoreography": "Choreographie",
+    "choreographyTask": "Choreographie",
+    "subChoreography": "Choreographie",
+    "implicitThrowEvent": "implizites Ereignis",
+    "event": "unbestimmtes Ereignis",
+}
 REFUSED_EVENTS: Final = {"compensate": "Kompensation", "cancel": "Abbruch einer Transaktion"}
 # Kept for people and other tools; the engine does not look at them.
-DOCUMENTATION: Final = frozenset({
-    "documentation", "textAnnotation", "association", "group", "category", "categoryValue", "dataObject", "dataObjectReference", "dataStore",
-    "dataStoreReference", "dataInputAssociation", "dataOutputAssociation", "ioSpecification", "ioBinding", "property", "monitoring", "auditing",
-    "collaboration", "choreography", "conversation", "globalConversation", "globalChoreographyTask", "relationship", "extension", "import",
-    "itemDefinition", "interface", "resource", "partnerEntity", "partnerRole", "correlationProperty", "correlationSubscription", "endPoint",
-    "globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask", "performer", "potentialOwner",
-    "humanPerformer", "resourceRole", "rendering", "supportedInterfaceRef", "supports", "artifact", "BPMNDiagram", "laneSet",
-    "extensionElements", "incoming", "outgoing", "signal", "error", "escalation", "message",
-})
+DOCUMENTATION: Final = frozenset(
+    {
+        "documentation",
+        "textAnnotation",
+        "association",
+        "group",
+        "category",
+        "categoryValue",
+        "dataObject",
+        "dataObjectReference",
+        "dataStore",
+        "dataStoreReference",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "ioSpecification",
+        "ioBinding",
+        "property",
+        "monitoring",
+        "auditing",
+        "collaboration",
+        "choreography",
+        "conversation",
+        "globalConversation",
+        "globalChoreographyTask",
+        "relationship",
+        "extension",
+        "import",
+        "itemDefinition",
+        "interface",
+        "resource",
+        "partnerEntity",
+        "partnerRole",
+        "correlationProperty",
+        "correlationSubscription",
+        "endPoint",
+        "globalTask",
+        "globalUserTask",
+        "globalManualTask",
+        "globalScriptTask",
+        "globalBusinessRuleTask",
+        "performer",
+        "potentialOwner",
+        "humanPerformer",
+        "resourceRole",
+        "rendering",
+        "supportedInterfaceRef",
+        "supports",
+        "artifact",
+        "BPMNDiagram",
+        "laneSet",
+        "extensionElements",
+        "incoming",
+        "outgoing",
+        "signal",
+        "error",
+        "escalation",
+        "message",
+    }
+)
 CODES: Final = {"signal": "name", "error": "errorCode", "escalation": "escalationCode"}
-RENAMED: Final = {"Start": "#Start", "End": "#End"}   # names with a meaning in SpiffWorkflow
+RENAMED: Final = {"Start": "#Start", "End": "#End"}  # names with a meaning in SpiffWorkflow
 
 
 def local(node: etree._Element) -> str:

@@ -8,6 +8,7 @@ Several steps become small graphs::
     event sub-process               Start -> SubStart(<start event>) -> EventSub -> end
     event-based gateway             EventGateway -> Catch ...                    exclusive merge: Pass
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -62,8 +63,8 @@ class Scope:
         self.outgoing: dict[str, list[etree._Element]] = {}
         self.incoming: dict[str, int] = {}
         self.attached: dict[str, list[str]] = {}
-        self.catches: dict[str, Element] = {}         # link name -> catching spec
-        self.throws: list[tuple[str, Element]] = []   # link name, throwing spec
+        self.catches: dict[str, Element] = {}  # link name -> catching spec
+        self.throws: list[tuple[str, Element]] = []  # link name, throwing spec
         for flow in node.findall(BPMN + "sequenceFlow"):
             source, target = flow.get("sourceRef", ""), flow.get("targetRef", "")
             self.outgoing.setdefault(source, []).append(flow)
@@ -82,9 +83,16 @@ class Scope:
         lane = self.lanes.get(node.get("id", ""), self.lane)
         has_event = definition_of(node) is not None or local(node) in ("receiveTask", "sendTask")
         facts = ElementFacts(
-            id=node.get("id", ""), type=local(node), name=(node.get("name") or "").strip(), lane=None if lane is None else lane.get("id"),
-            lane_group=None if lane is None else group_of(lane), line=line_of(node), ext=read_extensions(node),
-            event=read_event(node, self.build.named) if has_event else Event(kind="none"), loop=read_loop(node) if local(node) in ACTIVITIES else None)
+            id=node.get("id", ""),
+            type=local(node),
+            name=(node.get("name") or "").strip(),
+            lane=None if lane is None else lane.get("id"),
+            lane_group=None if lane is None else group_of(lane),
+            line=line_of(node),
+            ext=read_extensions(node),
+            event=read_event(node, self.build.named) if has_event else Event(kind="none"),
+            loop=read_loop(node) if local(node) in ACTIVITIES else None,
+        )
         self.build.elements[facts.id] = facts
         return facts
 
@@ -97,7 +105,8 @@ class Scope:
             return
         if facts.type.endswith("Gateway"):
             self.enter[facts.id], self.leave[facts.id] = gateways.build(
-                self.spec, name, facts, merges=self.incoming.get(facts.id, 0) > 1, splits=len(self.outgoing.get(facts.id, ())) > 1)
+                self.spec, name, facts, merges=self.incoming.get(facts.id, 0) > 1, splits=len(self.outgoing.get(facts.id, ())) > 1
+            )
             return
         spec = self.make(node, name if facts.loop is None else name + " [child]", facts)
         if facts.loop is not None:
@@ -127,7 +136,7 @@ class Scope:
         if tag == "startEvent":
             start = Pass(self.spec, name, facts)
             if self.node.get("triggeredByEvent") == "true":
-                start.output_mappings = ()            # applied by EventSub, with the payload
+                start.output_mappings = ()  # applied by EventSub, with the payload
             self.spec.start.connect(start)
             self.spec.start.starts.append(name)
             return start
@@ -137,7 +146,7 @@ class Scope:
             return Boundary(self.spec, name, facts, interrupting=node.get("cancelActivity", "true") == "true")
         if tag in ("endEvent", "intermediateThrowEvent"):
             if facts.event.kind == "message" and facts.ext.job_type is not None:
-                return JobTask(self.spec, name, facts)            # as in Camunda 8: a worker sends the message
+                return JobTask(self.spec, name, facts)  # as in Camunda 8: a worker sends the message
             return (EndEvent if tag == "endEvent" else Throw)(self.spec, name, facts)
         return activities.build(self.spec, name, facts)
 
@@ -175,7 +184,9 @@ class Scope:
         """The outgoing flows of one node; without any, a token ends here."""
         conditions = [text_of(f, "conditionExpression") for f in flows]
         if not isinstance(spec, Choice) and any(conditions):
-            choice = Choice(self.spec, spec.name + ".flows", spec.facts, inclusive=node.get("id") is not None and local(node) != "exclusiveGateway")
+            choice = Choice(
+                self.spec, spec.name + ".flows", spec.facts, inclusive=node.get("id") is not None and local(node) != "exclusiveGateway"
+            )
             choice.logged = False
             spec.connect(choice)
             spec = choice

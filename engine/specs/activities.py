@@ -1,4 +1,5 @@
 """Tasks: user, script, decision, job worker; and the conditional choice of flows."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -74,7 +75,7 @@ class Choice(Element):
         super().__init__(wf_spec, name, facts)
         self.without_mappings()
         self.inclusive = inclusive
-        self.flows: list[tuple[str, str | None, bool]] = []       # target, condition, is default
+        self.flows: list[tuple[str, str | None, bool]] = []  # target, condition, is default
 
     def add(self, target: Element, condition: str | None, *, default: bool) -> None:
         """One more outgoing flow, in the order of the model."""

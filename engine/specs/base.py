@@ -1,4 +1,5 @@
 """Life cycle shared by all elements: entering, leaving, incidents, bounded look-ahead."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from engine.specs.facts import ElementFacts
     from engine.spiff import Task
 
-HORIZON: Final = 2                                    # levels of predicted tasks below a token
+HORIZON: Final = 2  # levels of predicted tasks below a token
 
 
 def make_ready(task: Task) -> None:
@@ -28,7 +29,7 @@ def kill(task: Task) -> None:
         if child._state & OPEN:
             kill(child)
     if task._state & OPEN:
-        entered = task._state & ACTIVE and "at" in task.internal_data     # a listener that never fired was not
+        entered = task._state & ACTIVE and "at" in task.internal_data  # a listener that never fired was not
         task.cancel()
         if entered:
             task.task_spec.log(task, "terminated")
@@ -51,11 +52,11 @@ def set_incident(task: Task, phase: str, exc: Exception) -> None:
 class Element(BpmnTaskSpec):
     """Base of every spec. Several specs may belong to one element of the diagram (``X.events``, ``X.flows``, ``X [child]``)."""
 
-    logged = True                                     # appears in the element log
-    joins = False                                     # looked at again when nothing else can run
-    listener = False                                  # waits next to what it may interrupt
-    scope_listener = False                            # a listener of a whole (sub-)process
-    is_handler = False                                # event sub-process: its own level does not catch its errors
+    logged = True  # appears in the element log
+    joins = False  # looked at again when nothing else can run
+    listener = False  # waits next to what it may interrupt
+    scope_listener = False  # a listener of a whole (sub-)process
+    is_handler = False  # event sub-process: its own level does not catch its errors
     _wf_spec: ProcessSpec
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts) -> None:
@@ -83,7 +84,7 @@ class Element(BpmnTaskSpec):
         if result or self.output_mappings:
             apply_outputs(task, result, self.output_mappings, task.workflow.top_workflow.compute)
         if "index" in task.internal_data:
-            above(task).task_spec.collect(task)       # inner instance of a loop body
+            above(task).task_spec.collect(task)  # inner instance of a loop body
         task.internal_data.pop("result", None)
 
     def collect(self, child: Task) -> None:
@@ -138,7 +139,7 @@ class Element(BpmnTaskSpec):
             return self._run_hook(my_task)
         except Exception as exc:  # noqa: BLE001 - whatever happens while running becomes an incident of this element
             set_incident(my_task, "run", exc)
-            return None                               # stays STARTED
+            return None  # stays STARTED
 
     def _run_hook(self, my_task: Task) -> bool | None:
         self.leave(my_task)
@@ -156,7 +157,7 @@ class Start(Element):
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts) -> None:
         super().__init__(wf_spec, name, facts)
-        self.starts: list[str] = []                   # names of the specs of the start events
+        self.starts: list[str] = []  # names of the specs of the start events
 
     def _predict_hook(self, my_task: Task) -> None:
         chosen = my_task.workflow.entry or (self.starts[0] if self.starts else None)
@@ -166,7 +167,7 @@ class Start(Element):
         my_task._sync_children(outputs, State.FUTURE)
 
     def _run_hook(self, my_task: Task) -> bool:
-        for child in my_task.children:                # a way into nested sub-processes, see ``runtime.modify``
+        for child in my_task.children:  # a way into nested sub-processes, see ``runtime.modify``
             if my_task.workflow.entry_path and child.task_spec.name == my_task.workflow.entry:
                 child.internal_data["entry"] = my_task.workflow.entry_path
         return True

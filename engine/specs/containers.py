@@ -1,4 +1,5 @@
 """Elements that contain or call others: sub-process, event sub-process, call activity."""
+
 from __future__ import annotations
 
 from collections import ChainMap
@@ -34,7 +35,7 @@ class SubProcess(Element):
 
     def _update_hook(self, my_task: Task) -> bool:
         super()._update_hook(my_task)
-        parent = above(my_task)                       # a way in given by ``runtime.modify`` is handed down by the split
+        parent = above(my_task)  # a way in given by ``runtime.modify`` is handed down by the split
         entry = my_task.internal_data.pop("entry", None) or parent.internal_data.pop("entry", None) or ()
         sub = my_task.workflow.top_workflow.create_subprocess(my_task, self.key, entry)
         my_task._set_state(State.STARTED)
@@ -66,18 +67,23 @@ def close_subprocess(top: Instance, host: Task) -> None:
 
 
 class EventSub(SubProcess):
-    """Event sub-process: takes over the payload of its start event. Input mappings see the payload; what is left of it
-    is merged from the new scope upwards, or goes through the output mappings of the start event.
+    """Event sub-process: takes over the payload of its start event.
+
+    Input mappings see the payload; what is left of it is merged from the new scope upwards, or goes through the output mappings of the
+    start event.
     """
 
     is_handler = True
 
-    def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, key: str, start_outputs: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, key: str, start_outputs: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(wf_spec, name, facts, key=key)
         self.start_outputs = start_outputs
 
     def enter(self, task: Task) -> None:
-        payload = above(task).internal_data.get("payload", {})
+        # Kept here until entering has worked: the start event is finished, so nothing of it is stored.
+        payload = task.internal_data.setdefault("payload", above(task).internal_data.get("payload", {}))
         compute = task.workflow.top_workflow.compute
         local = open_scope(task).local
 
@@ -86,13 +92,14 @@ class EventSub(SubProcess):
             return compute(text, ChainMap(local, payload, *maps))
 
         apply_inputs(task, self.input_mappings, evaluate)
-        scope = scope_of(task)                        # the start event is inside: its flow scope is the new scope
-        if not self.start_outputs:
+        scope = scope_of(task)  # the start event is inside: its flow scope is the new scope
+        if self.start_outputs:
+            view = scope.view()
+            for target, source in self.start_outputs:
+                scope.propagate_path(target, compute(source, view.new_child(payload)))
+        else:
             scope.propagate(payload)
-            return
-        view = scope.view()
-        for target, source in self.start_outputs:
-            scope.propagate_path(target, compute(source, view.new_child(payload)))
+        task.internal_data.pop("payload")
 
 
 class CallActivity(Element):

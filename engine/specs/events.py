@@ -1,4 +1,5 @@
 """Catching events: intermediate events, boundary events, start events of event sub-processes."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class Catch(Element):
             return super()._update_hook(my_task)
         if "fired" in data:
             if self.listener:
-                super()._update_hook(my_task)         # a listener is entered when it fires
+                super()._update_hook(my_task)  # a listener is entered when it fires
             return True
         if my_task._state == State.WAITING:
             return False
@@ -162,8 +163,9 @@ class Boundary(Catch):
 
 
 class SubStart(Boundary):
-    """Start event of an event sub-process, listening in the scope it can interrupt. Writes nothing itself: the payload
-    belongs to the event sub-process, which takes it over.
+    """Start event of an event sub-process, listening in the scope it can interrupt.
+
+    Writes nothing itself: the payload belongs to the event sub-process, which takes it over.
     """
 
     scope_listener = True
@@ -184,7 +186,7 @@ class Split(Element):
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, main: str) -> None:
         super().__init__(wf_spec, name, facts)
         self.without_mappings()
-        self.main = main                              # name of the spec of the activity
+        self.main = main  # name of the spec of the activity
 
     def main_completed(self, workflow: object, task: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
         """The activity is done: its boundary events stop listening."""
@@ -227,9 +229,12 @@ def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> int:
 
 
 def find_catcher(thrower: Task, kind: str, code: str | None) -> Task | None:
-    """The listener that catches an error or escalation thrown by ``thrower``: boundary events of the activity and its
-    surrounding activities, event sub-processes of the surrounding scopes, inside this instance. A matching code wins.
+    """The listener that catches an error or escalation thrown by ``thrower``, inside this instance.
+
+    Boundary events of the activity and its surrounding activities, event sub-processes of the surrounding scopes, from the inside out.
+    A matching code wins over a listener for every code.
     """
+
     def matches(t: Task) -> bool:
         event = t.task_spec.facts.event
         return t._state == State.WAITING and t.task_spec.listener and event.kind == kind and event.name in (None, code)

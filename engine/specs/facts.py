@@ -1,4 +1,5 @@
 """What the model says about one element, read once by the builder; never changed afterwards."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

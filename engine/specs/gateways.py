@@ -1,4 +1,5 @@
 """Joins and forks. Joins count WAITING tokens per incoming flow and never look at finished tasks."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ class Join(Element):
         if my_task._state != State.WAITING:
             self.arrive(my_task)
             if self.joins:
-                return False                          # decided when nothing else can run
+                return False  # decided when nothing else can run
         tokens = self.tokens(my_task)
         if not tokens:
             return False
@@ -63,7 +64,7 @@ class InclusiveJoin(Join):
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts) -> None:
         super().__init__(wf_spec, name, facts)
-        self.reach: dict[str, set[str]] = {}          # incoming flow -> specs from which it can be reached
+        self.reach: dict[str, set[str]] = {}  # incoming flow -> specs from which it can be reached
 
     def prepare(self) -> None:
         """Called once by the builder, when all flows are known."""
@@ -115,8 +116,11 @@ class EndJoin(Join):
 
 def is_idle_listener(task: Task) -> bool:
     """A boundary event or start event of an event sub-process that has not fired; its own incident does not make it a token."""
-    return task.task_spec.listener and "fired" not in task.internal_data and (
-        task._state == State.WAITING or (task._state == State.STARTED and "incident" in task.internal_data))
+    return (
+        task.task_spec.listener
+        and "fired" not in task.internal_data
+        and (task._state == State.WAITING or (task._state == State.STARTED and "incident" in task.internal_data))
+    )
 
 
 def is_scope_listener(task: Task) -> bool:

@@ -1,4 +1,5 @@
 """Activities that run several times: multi-instance (for each element of a collection) and standard loop (while)."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 class Body(Element):
     """Body of a loop: a scope; runs the spec ``child`` as inner instances, which are its children in the tree."""
 
-    child = ""                                        # name of the spec of the inner activity, set by the builder
+    child = ""  # name of the spec of the inner activity, set by the builder
 
     def __init__(self, wf_spec: ProcessSpec, name: str, facts: ElementFacts, *, loop: Loop) -> None:
         super().__init__(wf_spec, name, facts)
-        self.without_mappings()                       # they belong to the inner instances
+        self.without_mappings()  # they belong to the inner instances
         self.loop = loop
 
     def spawn(self, task: Task, variables: dict[str, object]) -> None:
@@ -36,6 +37,10 @@ class Body(Element):
 
     def child_completed(self, workflow: object, child: Task) -> None:
         """Called by the library when an inner instance has completed."""
+        raise NotImplementedError
+
+    def child_terminated(self, task: Task) -> None:
+        """An inner instance of the body ``task`` was ended by hand, see ``runtime.modify``."""
         raise NotImplementedError
 
 
@@ -83,15 +88,26 @@ class MultiInstance(Body):
             top.reserve(value)
             collected[child.internal_data["index"]] = value
             data["vars"][self.loop.output] = collected
-        counts = {"numberOfInstances": len(data["items"]), "numberOfCompletedInstances": data["done"] + 1,
-                  "numberOfActiveInstances": data["made"] - data["done"] - 1, "numberOfTerminatedInstances": 0}
+        counts = {
+            "numberOfInstances": len(data["items"]),
+            "numberOfCompletedInstances": data["done"] + 1,
+            "numberOfActiveInstances": data["made"] - data["done"] - 1,
+            "numberOfTerminatedInstances": 0,
+        }
         data["enough"] = bool(self.loop.until) and self.evaluate(child, self.loop.until or "", **counts) is True
 
     def child_completed(self, workflow: object, child: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
         task = above(child)
+        self.go_on(task, enough=task.internal_data.pop("enough"))
+
+    def child_terminated(self, task: Task) -> None:
+        self.go_on(task, enough=False)
+
+    def go_on(self, task: Task, *, enough: bool) -> None:
+        """One inner instance less: the next one, or the end of the body."""
         data = task.internal_data
         data["done"] += 1
-        if data.pop("enough") or data["done"] == len(data["items"]):
+        if enough or data["done"] == len(data["items"]):
             for other in task.children:
                 if other._state & OPEN and other.triggered:
                     kill(other)
@@ -134,6 +150,9 @@ class StandardLoop(Body):
             self.spawn(task, {})
         else:
             make_ready(task)
+
+    def child_terminated(self, task: Task) -> None:
+        make_ready(task)
 
     def leave(self, task: Task) -> None:
         """The inner instances have written everything."""

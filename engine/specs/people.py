@@ -1,4 +1,5 @@
 """User tasks: who, until when, how urgent."""
+
 from __future__ import annotations
 
 import json
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from engine.specs.facts import ElementFacts
     from engine.spiff import Task
 
-DEFAULT_PRIORITY = 50                                 # as in Camunda 8; 0 to 100
+DEFAULT_PRIORITY = 50  # as in Camunda 8; 0 to 100
 
 
 class UserTask(Element):
@@ -37,9 +38,18 @@ class UserTask(Element):
         if not (ext.assignee or ext.candidate_groups or ext.candidate_users) and self.facts.lane_group:
             groups = (self.facts.lane_group,)
         return OpenUserTask(
-            element=self.bpmn_id, name=self.facts.name or self.bpmn_id, form_id=self.text(task, ext.form_id), form_key=self.text(task, ext.form_key),
-            assignee=assignee, candidate_groups=groups, candidate_users=users, due=self.instant(task, ext.due, end_of_day=True),
-            follow_up=self.instant(task, ext.follow_up, end_of_day=False), priority=self.priority(task), headers=ext.headers)
+            element=self.bpmn_id,
+            name=self.facts.name or self.bpmn_id,
+            form_id=self.text(task, ext.form_id),
+            form_key=self.text(task, ext.form_key),
+            assignee=assignee,
+            candidate_groups=groups,
+            candidate_users=users,
+            due=self.instant(task, ext.due, end_of_day=True),
+            follow_up=self.instant(task, ext.follow_up, end_of_day=False),
+            priority=self.priority(task),
+            headers=ext.headers,
+        )
 
     def text(self, task: Task, text: str | None) -> str | None:
         """A text or null; the empty text counts as null."""

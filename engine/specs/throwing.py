@@ -1,4 +1,5 @@
 """Throwing events: intermediate throw events, end events, send tasks without a worker."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
@@ -28,7 +29,7 @@ class Throw(Element):
         if kind in ("error", "escalation") and find_catcher(my_task, kind, code) is None:
             if top.parent is not None and not my_task.internal_data.pop("resumed", None):
                 raise_to_parent(my_task, "error" if kind == "error" else "escalation", code, my_task.internal_data.get("vars", {}))
-                return None                           # STARTED until the calling instance answered
+                return None  # STARTED until the calling instance answered
             if kind == "error":
                 raise UnhandledError(code)
         if kind == "message":
@@ -54,7 +55,9 @@ class Throw(Element):
             broadcast(top, event.name or "", local)
         elif event.kind == "message":
             key, variables = my_task.internal_data.pop("publish")
-            top.messages.append(ThrownMessage(element=self.bpmn_id, task=my_task.id.hex, name=event.name or "", correlation_key=key, variables=variables))
+            top.messages.append(
+                ThrownMessage(element=self.bpmn_id, task=my_task.id.hex, name=event.name or "", correlation_key=key, variables=variables)
+            )
         elif event.kind == "terminate":
             kill_scope(my_task.workflow, spare=(my_task,))
             my_task.workflow._mark_complete(my_task)

@@ -1,4 +1,5 @@
 """Random block-structured processes: a tree of blocks, and the BPMN of that tree. Every block waits at least once."""
+# ruff: noqa: A002 - the attribute in BPMN is called id
 from __future__ import annotations
 
 import random
@@ -100,7 +101,7 @@ class Writer:
         if b.kind in ("and", "or", "xor"):
             tag = {"and": "parallelGateway", "or": "inclusiveGateway", "xor": "exclusiveGateway"}[b.kind]
             body += el(tag, i, **({} if b.kind == "and" else {"default": "D" + i})) + el(tag, i + "j")
-            for n, (p, condition) in enumerate(zip(parts, b.conditions)):
+            for n, (p, condition) in enumerate(zip(parts, b.conditions, strict=True)):
                 last = n == 0 and b.kind != "and"
                 body += flow(i, p[1], None if last or b.kind == "and" else "= " + condition, "D" + i if last else None) + flow(p[2], i + "j")
             return body, i, i + "j"

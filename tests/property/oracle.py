@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tests.property.generator import Block
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.property.generator import Block
 
 DAY = 86400.0
 
@@ -128,11 +131,11 @@ class Oracle:
         self.together(b.parts, scope, box, done)
 
     def run_or(self, b, scope, box, done):
-        parts = [p for p, c in list(zip(b.parts, b.conditions))[1:] if scope.all().get(c) is True]
+        parts = [p for p, c in list(zip(b.parts, b.conditions, strict=True))[1:] if scope.all().get(c) is True]
         self.together(parts or b.parts[:1], scope, box, done)
 
     def run_xor(self, b, scope, box, done):
-        parts = [p for p, c in list(zip(b.parts, b.conditions))[1:] if scope.all().get(c) is True]
+        parts = [p for p, c in list(zip(b.parts, b.conditions, strict=True))[1:] if scope.all().get(c) is True]
         self.run((parts or b.parts)[0], scope, box, done)
 
     def run_loop(self, b, scope, box, done):

@@ -11,7 +11,7 @@ from tests.unit.engine.memory import Engine
 from tests.unit.engine.models import wiring
 from tests.unit.engine.stub import TableExpressions
 
-MODELS, STEPS, DEPTH = int(os.environ.get("MODELS", 200)), 150, 5
+MODELS, STEPS, DEPTH = int(os.environ.get("MODELS", "200")), 150, 5
 VARIABLES = {"fall": 1, "ps": [1, 2], "again": False, "c0": True, "c1": False, "c2": True, "c3": False}
 
 
@@ -59,7 +59,7 @@ def drive(seed):
         found = [{kind: e.open(kind) for kind in lists} for e in engines]
         for kind, waits in lists.items():
             expected = [(w.element, json.dumps(w.scope.all(), sort_keys=True), w.due) for w in waits]
-            for name, mine in zip(("memory", "stored"), found):
+            for name, mine in zip(("memory", "stored"), found, strict=True):
                 assert [row[:3] for row in mine[kind]] == expected, (step, kind, name)
         assert [e.ended for e in engines] == [oracle.ended] * 2, step
         if oracle.ended:
@@ -73,7 +73,7 @@ def drive(seed):
         if kind == "timer":
             oracle.now = max(oracle.now, lists[kind][index].due)
             payload = {}
-        for e, mine in zip(engines, found):
+        for e, mine in zip(engines, found, strict=True):
             e.engine.clock.set(datetime.fromtimestamp(oracle.now, UTC))
             e.act(kind, mine[kind][index], payload)
         lists[kind][index].fire(dict(payload))
@@ -92,6 +92,5 @@ def test_random_models():
         except Exception as exc:
             raise AssertionError(f"seed {seed}: {exc!r}") from exc
         finished, steps, called = finished + ended, steps + count, called + instances - 1
-    print(f"{MODELS} models, {steps} commands, {called} called instances, {finished} finished")
     assert finished > MODELS * .9
     assert called > MODELS / 4

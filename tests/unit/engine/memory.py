@@ -1,13 +1,17 @@
 """A store for tests and measurements. ``cold``: only stored bytes survive a command; otherwise instances stay in memory."""
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.catalogue import Definition
 from engine.errors import EngineError, InstanceNotRunning
 from engine.family import Family
-from engine.instance import Instance
 from engine.limits import DEFAULT_LIMITS
 from engine.state import definition_key, dump, load
 from engine.step import KINDS, Step
+
+if TYPE_CHECKING:
+    from engine.instance import Instance
 
 
 class UnknownProcess(EngineError):

@@ -1,13 +1,16 @@
 """The real evaluator with test facts; single expressions can be replaced by callables, to make them fail for example."""
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from engine.calendar import Calendar
 from engine.clock import FixedClock
 from engine.expressions import Expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)

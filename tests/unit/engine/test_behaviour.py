@@ -109,7 +109,7 @@ def test_event_subprocess(level, interrupting, trigger, kind):
     case = Case(xml, fall=1)
     before = wiring(case.definition)
     case.do("a", neu=1)
-    {"msg": lambda: case.send(pay=2), "timer": lambda: case.wait(1), "esc": lambda: None, "sig": lambda: case.signal(),
+    {"msg": lambda: case.send(pay=2), "timer": lambda: case.wait(1), "esc": lambda: None, "sig": case.signal,
      "err": lambda: case.fail("th", error_code="E1", variables={"pay": 2})}[kind]()
     left = [] if interrupting == "true" else [{"esc": "b"}.get(kind, "th")]
     assert case.open() == sorted(["h", *left])

@@ -371,3 +371,54 @@ def test_call_of_a_process_with_only_a_message_start_begins_there():
     case = Case(doc(start(), call("c", "q"), chain("s", "c")), called={"q": called})
 
     assert case.open() == ["in"]
+
+
+def test_payload_of_an_event_sub_process_survives_its_incident():
+    broken = {"on": True}
+
+    def bad(view):
+        if broken["on"]:
+            raise ValueError("kaputt")
+        return view["grund"]
+    case = Case(doc(start(), user("a"), chain("s", "a"), event_sub(MSG, "false", user("h"), inner=ext(io({"warum": "= bad"})))), table={"bad": bad}, fall=1)
+    case.send(grund="x", frei=2)
+    assert case.incident("ES").phase == "enter"
+    broken["on"] = False
+    case.retry("ES")
+
+    assert case.sees("h") == {"fall": 1, "grund": "x", "frei": 2, "warum": "x"}
+
+
+@pytest.mark.parametrize("sequential", ["true", "false"])
+def test_inner_instance_ended_by_hand_does_not_hold_up_the_others(sequential):
+    case = Case(doc(start(), user("u", multi(sequential, inputElement="p", outputCollection="rs", outputElement="= r")), user("z"), chain("s", "u", "z")), ps=["a", "b"])
+    case.engine.run(case.key, "modify", (case.at("u")[1],))
+    assert case.open() == ["u"]
+    assert case.sees("u")["p"] == "b"
+
+    assert case.do("u", r=1).open() == ["z"]
+    assert case.data["rs"] == [None, 1]
+
+
+def test_turn_of_a_loop_ended_by_hand_ends_the_loop():
+    case = Case(doc(start(), user("u", loop(condition="= true")), user("z"), chain("s", "u", "z")))
+    case.engine.run(case.key, "modify", (case.at("u")[1],))
+
+    assert case.open() == ["z"]
+
+
+def test_error_of_a_job_that_nobody_above_catches_names_its_code():
+    called = doc(start(), el("serviceTask", "A", ext('<zeebe:taskDefinition type="j"/>')), chain("s", "A"), process="q")
+    case = Case(doc(start(), call("c", "q"), chain("s", "c")), called={"q": called})
+    case.fail("A", error_code="einwilligung_fehlt")
+
+    assert "einwilligung_fehlt" in case.incident("A").message
+
+
+def test_variables_are_written_at_a_scope_by_position_or_name():
+    case = Case(doc(start(), user("a", ext(io({"l": "= 1"}))), chain("s", "a")), v=1)
+    task = case.at("a")[1]
+    case.engine.run(case.key, "set_variables", {"l": 2}, task, True)
+    case.engine.run(case.key, "set_variables", {"v": 2}, task, local=False)
+
+    assert case.sees("a") == {"v": 2, "l": 2}

@@ -142,7 +142,7 @@ class Scenario:
         return found.value
 
     def is_real(self, process: str) -> bool:
-        if not self.store.parents or process in self.real or self.real == "alle":
+        if not self.store.parents or self.real == "alle" or process in self.real:
             return True
         if process in self.once:
             self.once.remove(process)

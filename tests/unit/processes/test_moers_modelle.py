@@ -164,7 +164,7 @@ def test_analysis_covers_the_twelve_groups_and_the_closing_question() -> None:
     fields = {f"{f.binding.section}.{f.binding.field}" for _, f in parse(forms_of("zugang_moers")["analyse_durchfuehren"]).fields() if f.binding.section and f.required}
 
     assert fields >= {
-        "stammdaten.vorname", "stammdaten.nachname", "stammdaten.herkunftsland", "aufenthalt.aufenthalt", "aufenthalt.einreise_am", "sprache.sprachmittlung_noetig", "netzwerk.beteiligte_erfragt",
+        "stammdaten.vorname", "stammdaten.nachname", "stammdaten.herkunftsland", "aufenthalt.status", "aufenthalt.einreise_am", "sprache.sprachmittlung_noetig", "netzwerk.beteiligte_erfragt",
         "netzwerk.freiwillige_beteiligt", "familie.kinder_im_haushalt", "gesundheit.schwerbehinderung", "familie.zusammenzug", "sprache.kenntnisse",
         "sprache.deutschkurse", "sprache.bedarf", "bildung_arbeit.schulbildung", "bildung_arbeit.berufsausbildung", "bildung_arbeit.handlungsbedarf",
         "wohnen.situation", "gesundheit.situation", "netzwerk.soziale_netzwerke", "ressourcen.interessen", "ressourcen.staerken", "ressourcen.plaene_und_wuensche",

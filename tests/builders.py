@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy.engine import Engine
 
 from services.bootstrap import App
 from services.context import Actor
 from services.db.session import make_session_factory
 from services.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 START = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
 
@@ -115,7 +117,7 @@ def seed(owner_url: str) -> None:
         )
 
 
-def actor(login: str, **changes: Any) -> Actor:
+def actor(login: str, /, **changes: Any) -> Actor:
     """The person of :data:`BENUTZER` with this log-in."""
     for name, mandant, full, organisation, roles, functions in BENUTZER:
         if name == login:

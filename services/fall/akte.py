@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services import policy
 from services.db.models.fall import AkteAbschnitt, Fall, Person
@@ -172,7 +173,7 @@ def _visible(uow: UnitOfWork, organisation: str, aktenzeichen: str, *, everythin
     query = (
         select(AkteAbschnitt)
         .where(AkteAbschnitt.mandant == uow.actor.mandant, AkteAbschnitt.aktenzeichen == aktenzeichen)
-        .distinct(AkteAbschnitt.person, AkteAbschnitt.abschnitt)
+        .ext(distinct_on(AkteAbschnitt.person, AkteAbschnitt.abschnitt))
         .order_by(
             AkteAbschnitt.person,
             AkteAbschnitt.abschnitt,
@@ -242,24 +243,15 @@ def fassungen(app: App, actor: Actor, *, aktenzeichen: str, abschnitt: str, pers
 
 
 def _infos(uow: UnitOfWork, rows: Sequence[AkteAbschnitt]) -> tuple[AbschnittInfo, ...]:
-    names = dict(
-        uow.session.execute(
-            select(Organisation.key, Organisation.name).where(
-                Organisation.mandant == uow.actor.mandant, Organisation.key.in_({r.organisation for r in rows})
-            )
-        )
-        .tuples()
-        .all()
+    mandant = uow.actor.mandant
+    organisations = select(Organisation.key, Organisation.name).where(
+        Organisation.mandant == mandant, Organisation.key.in_({r.organisation for r in rows})
     )
-    people = dict(
-        uow.session.execute(
-            select(Benutzer.login, Benutzer.name).where(
-                Benutzer.mandant == uow.actor.mandant, Benutzer.login.in_({r.geschrieben_von for r in rows})
-            )
-        )
-        .tuples()
-        .all()
+    writers = select(Benutzer.login, Benutzer.name).where(
+        Benutzer.mandant == mandant, Benutzer.login.in_({r.geschrieben_von for r in rows})
     )
+    names = {row.key: row.name for row in uow.session.execute(organisations)}
+    people = {row.login: row.name for row in uow.session.execute(writers)}
     return tuple(
         AbschnittInfo(
             person=r.person,

@@ -199,7 +199,8 @@ def partner_informieren(ctx: Auftrag) -> dict[str, Any]:
 
 def mail_senden(ctx: Auftrag) -> dict[str, Any]:
     """A mail after the commit; ``daten`` holds keys and dates only."""
-    daten = ctx.variables.get("daten") or {}
+    daten = ctx.variables.get("daten")
+    daten = {} if daten is None else daten
     if not isinstance(daten, dict):
         raise InvalidInput("Die Variable „daten“ muss ein Kontext sein.")
     fields = {"uebergabe" if name == "uebergabe_id" else name: value for name, value in daten.items()}

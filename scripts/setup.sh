@@ -36,31 +36,28 @@ make_venv() {
     "$python" -m venv "$venv"
 }
 
-checksum() { cat "$@" | cksum; }
+# What a stamp vouches for: the lock file, how it is installed, and where the checkout lies.
+checksum() { { cat "$1" scripts/setup.sh; pwd -P; } | cksum; }
+fresh() { [ -x "$venv/bin/python" ] && [ -f "$venv/.stamp-$1" ] && [ "$(cat "$venv/.stamp-$1")" = "$(checksum "$2")" ]; }
 
-install_lock() {  # $1 = lock file, $2 = name of the stamp
-    stamp="$venv/.stamp-$2"
-    sum="$(checksum "$1")"
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ]; then return; fi
-    say "Installiere $1 ..."
-    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes --only-binary=:all: -r "$1" \
+install_lock() {  # $1 = name of the stamp, $2 = lock file
+    say "Installiere $2 ..."
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes --only-binary=:all: -r "$2" \
         || die "Die Abhängigkeiten konnten nicht installiert werden. Besteht eine Verbindung zum Paketverzeichnis?"
-    printf '%s' "$sum" > "$stamp"
-}
-
-# The application runs from this folder: a path file and a launcher instead of an installation.
-link_project() {
+    # The application runs from this folder: a path file and a launcher instead of an installation.
     site="$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
-    here="$(pwd -P)"
-    if [ ! -f "$site/etappe.pth" ] || [ "$(cat "$site/etappe.pth")" != "$here" ]; then printf '%s\n' "$here" > "$site/etappe.pth"; fi
-    if [ ! -x "$venv/bin/etappe" ]; then
-        printf '#!/bin/sh\nexec "$(dirname "$0")/python" -m web.cli "$@"\n' > "$venv/bin/etappe"
-        chmod 755 "$venv/bin/etappe"
-    fi
+    pwd -P > "$site/etappe.pth"
+    printf '#!/bin/sh\nexec "$(dirname "$0")/python" -m web.cli "$@"\n' > "$venv/bin/etappe"
+    chmod 755 "$venv/bin/etappe"
+    checksum "$2" > "$venv/.stamp-$1"
 }
 
-if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import pip' 2>/dev/null || ! new_enough "$venv/bin/python"; then make_venv; fi
-if [ "$kind" = dev ]; then install_lock requirements-dev.lock dev; fi
-install_lock requirements.lock run
-link_project
+ensure() {
+    if fresh "$1" "$2"; then return; fi
+    if ! "$venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then make_venv; fi
+    install_lock "$1" "$2"
+}
+
+if [ "$kind" = dev ]; then ensure dev requirements-dev.lock; fi
+ensure run requirements.lock
 "$venv/bin/python" scripts/assets.py

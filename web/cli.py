@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import os
 import signal
 import subprocess
@@ -169,40 +168,15 @@ def cmd_migrate(_: argparse.Namespace) -> int:
 
 def cmd_deploy(arguments: argparse.Namespace) -> int:
     """Deploy the shipped models in every Mandant that does not know them yet."""
+    from services import auslieferung
     from web.supervisor import guard_lifeline
 
     guard_lifeline()
     with composed() as app:
         if arguments.demo:
             load_demo(app)
-        deploy_everywhere(app)
+        auslieferung.deploy_missing(app)
     return 0
-
-
-def deploy_everywhere(app: App) -> None:
-    """Deploy ``processes/`` and ``forms/`` where one of their files is new.
-
-    A file that a Mandant already has, in any version, is not deployed again: otherwise every start would put the shipped
-    model on top of what the Mandant's own process owners have published since.
-    """
-    from sqlalchemy import text
-
-    from processes import bibliothek
-    from services.context import Actor
-    from services.prozess.deployments import deploy_library
-    from services.unit_of_work import read
-
-    shipped = {hashlib.sha256(file.data).digest() for file in bibliothek.dateien()}
-    known = text("select checksum from process_definition union select checksum from decision_definition "
-                 "union select checksum from form_definition")
-    with app.engine.connect() as connection:
-        mandanten = connection.execute(text("select mandant from alle_mandanten()")).scalars().all()
-    for mandant in mandanten:
-        actor = Actor(login="auslieferung", name="Etappe", mandant=mandant, organisation="",
-                      roles=frozenset({"system", "prozessverantwortung"}))
-        present = read(app, actor, lambda uow: {bytes(row) for row in uow.session.execute(known).scalars()})
-        if not shipped <= present:
-            deploy_library(app, actor)
 
 
 def cmd_demo(_: argparse.Namespace) -> int:

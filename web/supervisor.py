@@ -24,6 +24,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from services import auslieferung
 from services.db import provision
 from services.db.embedded import EmbeddedPostgresError
 
@@ -91,6 +92,7 @@ class Supervisor:
         self.server: EmbeddedPostgres | None = None
         self.children = [Child(name="web", arguments=("serve",)), Child(name="worker", arguments=("worker",))]
         self.preparation: subprocess.Popen[bytes] | None = None
+        self.complete = settings  # with the addresses of the database, once it runs
         self.environment: dict[str, str] = {}
         self.lifeline, self.own_end = os.pipe()
         self.lock: TextIO | None = None
@@ -110,7 +112,8 @@ class Supervisor:
             for child in self.children:
                 self._start(child)
             # Models and demo data go in while web and worker start; the service counts as ready after both.
-            self.preparation = self._spawn(("deploy", *(("--demo",) if self.demo else ())))
+            if auslieferung.missing(self.complete, demo=self.demo):
+                self.preparation = self._spawn(("deploy", *(("--demo",) if self.demo else ())))
             self._watch()
         except EmbeddedPostgresError as error:
             raise StartFailed(str(error)) from error
@@ -155,6 +158,7 @@ class Supervisor:
             self.server = provision.embedded(self.settings).start()
             provision.create_database(self.server.url(), "etappe")
             complete = provision.embedded_settings(self.settings, self.server)
+        self.complete = complete
         provision.migrate(complete.owner_url)
         # The children get the application's address only. With one address for both they need it to change the role.
         self.environment = {**os.environ, "ETAPPE_DATA_DIR": str(self.settings.data_dir), "ETAPPE_SECRET": self._secret(),
@@ -201,7 +205,8 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Until a signal: start ended children again, keep the database up, say once that the service is ready."""
-        prepared = ready = False
+        ready = False
+        prepared = self.preparation is None
         next_check = time.monotonic() + DATABASE_CHECK
         while not self.stopping.wait(0.05 if not ready else 0.5):
             now = time.monotonic()

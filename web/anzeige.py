@@ -150,8 +150,15 @@ def absaetze(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
+def weich(word: str) -> str:
+    """Soft hyphens in the long words of the phases: columns are narrow, and not every browser knows German."""
+    for tail in ("steuerung", "vereinbarung", "planung"):
+        word = word.replace(tail, f"\u00ad{tail}")
+    return word
+
+
 def init(flask_app: Flask) -> None:
     flask_app.jinja_env.filters.update(
         datum=datum, uhrzeit=uhrzeit, zeitpunkt=zeitpunkt, zeit=zeit, frist=frist, aufzaehlung=aufzaehlung, absaetze=absaetze,
-        langes_datum=langes_datum)
+        langes_datum=langes_datum, weich=weich)
     flask_app.jinja_env.globals.update(mehrzahl=mehrzahl, heute=heute)

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web.pages import anmeldung, aufgabe, aufgaben, einstellungen, einwilligungen, faelle, fallakte, partner, texte, uebergaben
+from web.pages import (
+    anmeldung,
+    aufgabe,
+    aufgaben,
+    einstellungen,
+    einwilligungen,
+    faelle,
+    fallakte,
+    fristen,
+    partner,
+    stoerungen,
+    texte,
+    uebergaben,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
 
 BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, einwilligungen.pages, uebergaben.pages,
-              partner.pages, einstellungen.pages, texte.pages)
+              partner.pages, fristen.pages, stoerungen.pages, einstellungen.pages, texte.pages)
 
 
 def register(flask_app: Flask) -> None:

@@ -98,7 +98,7 @@ class PersonZeile:
 @pages.get("/faelle/neu")
 @guard(roles=("fallmanagement", "koordination"))
 def neu() -> ResponseReturnValue:
-    return formular([PersonZeile()], {"erstkontakt": datum(heute()), "person": actor().login}, [], {})
+    return formular([PersonZeile()], {"zugangsweg": "", "erstkontakt": datum(heute()), "person": actor().login}, [], {})
 
 
 def formular(personen: list[PersonZeile], werte: Mapping[str, str], rechtskreise: list[str], fehler: Mapping[str, str]) -> str:

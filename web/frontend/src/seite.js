@@ -21,8 +21,8 @@ export function selection() {
     if (!form || !label) continue;
     const count = () => {
       const number = form.querySelectorAll(".et-pick:checked").length;
-      label.textContent = number === 0 ? "Nichts ausgewählt" : number === 1 ? "1 Zeile ausgewählt" : `${number} Zeilen ausgewählt`;
-      for (const button of bar.querySelectorAll("button")) button.disabled = number === 0;
+      label.textContent = number === 1 ? "1 Zeile ausgewählt" : `${number} Zeilen ausgewählt`;
+      bar.hidden = number === 0;
     };
     form.addEventListener("change", count);
     addEventListener("pageshow", count);

@@ -1,0 +1,42 @@
+"""*Störungen*: steps that stopped, and trying them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from services.errors import Conflict, NotFound
+from services.prozess import incidents
+from web.auth import actor, the_app
+from web.guards import guard
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+pages = Blueprint("stoerungen", __name__, url_prefix="/stoerungen")
+
+LIMIT = 200
+
+
+@pages.get("")
+@guard(roles=("koordination", "prozessverantwortung"))
+def liste() -> ResponseReturnValue:
+    found = incidents.open_incidents(the_app(), actor(), limit=LIMIT)
+    return render_template("seiten/stoerungen.html", stoerungen=sorted(found, key=lambda i: i.created), voll=len(found) == LIMIT,
+                           darf_akte=actor().has_role("koordination"))
+
+
+@pages.post("/nochmal")
+@guard(roles=("koordination", "prozessverantwortung"))
+def nochmal() -> ResponseReturnValue:
+    """Repeat the selected elements, each in its own commit."""
+    keys = [int(text) for text in request.form.getlist("stoerung")[:LIMIT] if text.isdecimal() and len(text) < 19]
+    if not keys:
+        return redirect(url_for("stoerungen.liste", meldung="keine_auswahl"))
+    for key in keys:
+        try:
+            incidents.resolve(the_app(), actor(), key=key)
+        except (NotFound, Conflict):  # resolved by somebody else, or the case rests: the list shows what is left
+            continue
+    return redirect(url_for("stoerungen.liste", meldung="nochmal"))

@@ -6,7 +6,7 @@ Paths of the official API that do not run here answer 501 and name the operation
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
 
@@ -29,9 +29,17 @@ if TYPE_CHECKING:
 PARTS = (topology, deployments, definitions, process_instances, user_tasks, messages, jobs, incidents, decisions, clock)
 
 
+class Routes(Blueprint):
+    """Names endpoints after their module too: several parts have a ``search``."""
+
+    def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:  # noqa: ANN401  Flask's signature
+        name = endpoint or f"{view_func.__module__.rpartition('.')[2]}_{view_func.__name__}"
+        super().add_url_rule(rule, name, view_func, **options)
+
+
 def register(app: Flask) -> None:
     """Add the routes."""
-    blueprint = Blueprint("api_v2", __name__, url_prefix="/v2")
+    blueprint = Routes("api_v2", __name__, url_prefix="/v2")
     for part in PARTS:
         part.add_routes(blueprint)
     app.register_blueprint(blueprint)

@@ -85,9 +85,10 @@ def _load(uow: UnitOfWork, settings: Profil) -> None:
     if mandant == FIRST:
         keys = {o.key for o in settings.organisationen}
         people += [row for row in FURTHER if row[3] in keys]
-    for login, first, last, organisation_key, roles, functions in people:
-        if login not in known:
-            session.execute(insert(Benutzer).values(
-                login=login, mandant=mandant, name=f"{first} {last}", sort_key=sort_key(last, first), mail=f"{login}@{mandant}.example",
-                organisation=organisation_key, rollen=list(roles), funktionen=list(functions), passwort_hash=hash_password(PASSWORD),
-            ).on_conflict_do_nothing())
+    missing = [row for row in people if row[0] not in known]
+    stored = hash_password(PASSWORD) if missing else ""  # one hash for all: hashing is slow on purpose, and the password is published
+    for login, first, last, organisation_key, roles, functions in missing:
+        session.execute(insert(Benutzer).values(
+            login=login, mandant=mandant, name=f"{first} {last}", sort_key=sort_key(last, first), mail=f"{login}@{mandant}.example",
+            organisation=organisation_key, rollen=list(roles), funktionen=list(functions), passwort_hash=stored,
+        ).on_conflict_do_nothing())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from processes import profil
@@ -15,6 +15,7 @@ from services import demo_faelle
 from services.anmeldung import hash_password
 from services.context import Actor, system_actor
 from services.db.models.grundlage import Benutzer, MandantRow, Organisation
+from services.fall import faelle
 from services.fall.sortierung import fold, sort_key
 from services.unit_of_work import UnitOfWork, read, transact
 
@@ -54,10 +55,15 @@ def load(app: App) -> None:
 
 
 def load_faelle(app: App) -> None:
-    """Invented cases in the first Mandant, once its models are deployed; what is there already stays as it is."""
+    """Invented cases in the first Mandant, if its models are deployed; what is there already stays as it is."""
     def people(uow: UnitOfWork) -> list[Actor]:
         return [Actor(login=b.login, name=b.name, mandant=b.mandant, organisation=b.organisation, roles=frozenset(b.rollen),
                       functions=frozenset(b.funktionen)) for b in uow.session.scalars(select(Benutzer).order_by(Benutzer.login))]
+    def deployed(uow: UnitOfWork) -> bool:
+        return bool(uow.session.execute(text("select exists (select 1 from process_definition where process_id = :p)"),
+                                        {"p": faelle.PROZESS}).scalar_one())
+    if not read(app, system_actor(FIRST), deployed):
+        return
     actors = {actor.login: actor for actor in read(app, system_actor(FIRST), people)}
     colleagues = [actors[login] for login in ("buergerservice", "asylbetreuung", "koordination") if login in actors]
     demo_faelle.load(app, actors[PEOPLE[0][0]], colleagues)

@@ -176,6 +176,8 @@ def cmd_deploy(arguments: argparse.Namespace) -> int:
         if arguments.demo:
             load_demo(app)
         auslieferung.deploy_missing(app)
+        if arguments.demo:
+            load_demo_faelle(app)
     return 0
 
 
@@ -183,6 +185,7 @@ def cmd_demo(_: argparse.Namespace) -> int:
     """Load the demo data."""
     with composed() as app:
         load_demo(app)
+        load_demo_faelle(app)
     return 0
 
 
@@ -191,6 +194,13 @@ def load_demo(app: App) -> None:
     from services import demo
 
     demo.load(app)
+
+
+def load_demo_faelle(app: App) -> None:
+    """Invented cases, where the models are deployed."""
+    from services import demo
+
+    demo.load_faelle(app)
 
 
 def cmd_lint(arguments: argparse.Namespace) -> int:

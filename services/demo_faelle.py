@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from engine.clock import FixedClock
+from engine.clock import BERLIN, FixedClock
 from forms.conditions import options_of
 from forms.model import CheckboxField, ChoiceField, DynamicList, ExpressionField, Group, NumberField, Temporal, TemporalField, TextField
 from forms.shape import Door
@@ -101,7 +101,7 @@ def load(app: App, actor: Actor, colleagues: Iterable[Actor]) -> None:
     people = (actor, *colleagues)
     now = app.clock.now()
     for case in FAELLE[present:]:
-        clock = FixedClock(now - timedelta(days=case.vor_tagen))
+        clock = FixedClock(at_work(now - timedelta(days=case.vor_tagen), 0))
         past = replace(app, clock=clock, keys=app.keys)
         _make(past, clock, now, actor, people, case)
 
@@ -123,8 +123,9 @@ def _make(app: App, clock: FixedClock, now: datetime, actor: Actor, people: tupl
             zweck="uebergabe", abschnitte=shared, sprache="Dari", form="schriftlich", textfassung="Fassung 3",
             gueltig_bis=now.date() + timedelta(days=180))
     step = timedelta(days=max(1, case.vor_tagen - 8)) / (len(case.schritte) + 1)
-    for element, answers in case.schritte:
-        clock.set(min(now, clock.now() + step))
+    begun = clock.now()
+    for number, (element, answers) in enumerate(case.schritte, start=1):
+        clock.set(max(clock.now(), min(now, at_work(begun + number * step, number))))
         while (found := _task(app, people, aktenzeichen, element)) is not None:  # one per person of the case, where the model says so
             _complete(app, found[0], found[1], answers)
     if case.kontakt:
@@ -132,6 +133,13 @@ def _make(app: App, clock: FixedClock, now: datetime, actor: Actor, people: tupl
     for task in tasks.of_case(app, actor, business_id=aktenzeichen):
         if task.assignee is None and not actor.groups.isdisjoint(task.candidate_groups):
             tasks.assign(app, actor, key=task.key, assignee=actor.login)
+
+
+def at_work(moment: datetime, number: int) -> datetime:
+    """The same day, or the Monday after it, at a time when people work."""
+    local = moment.astimezone(BERLIN)
+    local += timedelta(days=max(0, 7 - local.weekday())) if local.weekday() >= 5 else timedelta()
+    return local.replace(hour=9 + number % 7, minute=number * 13 % 60, second=0, microsecond=0)
 
 
 def _task(app: App, people: tuple[Actor, ...], aktenzeichen: str, element: str) -> tuple[TaskInfo, Actor] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.diagram.read import read as read_model
 from engine.diagram.svg import ElementState, render
 from engine.errors import InvalidDefinition
-from services.prozess import instances
+from services.prozess import instances, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,8 @@ def weg(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) -> W
     xml = instances.definition_xml(app, actor, definition_key=instance.definition_key)
     places = instances.places(app, actor, key=key)
     model = read_model(xml)
+    done_by = {task.element_id: task.completed_by for task in tasks.of_case(app, actor, business_id=instance.business_id, open_only=False)
+               if task.instance_key == key} if instance.business_id else {}
     states: dict[str, ElementState] = {}
     steps = []
     for place in places:
@@ -62,7 +64,7 @@ def weg(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) -> W
         if element is not None and element.kind not in SILENT and (element.name or state != "done"):
             steps.append(Schritt(
                 element_id=place.element_id, name=element.name or place.element_id, art=element.kind, stand=state, mal=place.entered,
-                seit=place.since, bis=place.due if place.open else None, task_key=place.task_key, wer=place.assignee))
+                seit=place.since, bis=place.due if place.open else None, task_key=place.task_key, wer=place.assignee or done_by.get(place.element_id)))
     try:
         svg = render(xml, states, title=f"{instance.name or instance.process_id}: wo der Fall steht")
     except InvalidDefinition:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from services.akteansicht import AbschnittAnsicht
     from services.fall.faelle import FallDetail
     from services.fall.uebergaben_lesen import UebergabeInfo
 
@@ -128,14 +129,23 @@ def names(rows: tuple[tasks.TaskInfo, ...]) -> dict[str, str]:
 @guard(roles=EINBLICK)
 def plan(aktenzeichen: str) -> ResponseReturnValue:
     found = akteansicht.abschnitte(the_app(), actor(), aktenzeichen=aktenzeichen, nur=PLAN, zweck="Plan")
-    return seite("fallakte_akte.html", aktenzeichen, "plan", "Plan", abschnitte=found)
+    return sections(aktenzeichen, "plan", "Plan", found)
 
 
 @pages.get("/akte")
 @guard(roles=EINBLICK)
 def akte(aktenzeichen: str) -> ResponseReturnValue:
     found = akteansicht.abschnitte(the_app(), actor(), aktenzeichen=aktenzeichen, zweck="Akte")
-    return seite("fallakte_akte.html", aktenzeichen, "akte", "Akte", abschnitte=[a for a in found if a.abschnitt not in PLAN])
+    return sections(aktenzeichen, "akte", "Akte", tuple(a for a in found if a.abschnitt not in PLAN))
+
+
+def sections(aktenzeichen: str, tab: str, titel: str, found: tuple[AbschnittAnsicht, ...]) -> str:
+    """Sections under the person they belong to; those of the case come first, as they are what people look for."""
+    fall = faelle.lesen(the_app(), actor(), aktenzeichen=aktenzeichen, zweck=titel)
+    names_of = personennamen(fall)
+    order: list[int | None] = [None, *names_of]
+    groups = [("Zum Fall" if key is None else names_of[key], [a for a in found if a.person == key]) for key in order]
+    return seite("fallakte_akte.html", aktenzeichen, tab, titel, fall=fall, abschnitte=found, gruppen=[(name, rows) for name, rows in groups if rows])
 
 
 @pages.get("/verlauf")

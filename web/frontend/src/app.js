@@ -1,9 +1,10 @@
 // Everything here is an enhancement: every page works without JavaScript.
 import "htmx.org";
 import { autosave } from "./entwurf.js";
-import { menus, selection, errors } from "./seite.js";
+import { menus, selection, errors, diagrams } from "./seite.js";
 
 for (const form of document.querySelectorAll("form[data-entwurf]")) autosave(form);
 menus();
 selection();
 errors();
+diagrams();

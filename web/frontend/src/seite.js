@@ -33,3 +33,14 @@ export function selection() {
 export function errors() {
   document.querySelector(".et-errors")?.focus();
 }
+
+// A wide diagram opens where the case stands.
+export function diagrams() {
+  for (const frame of document.querySelectorAll(".et-diagram")) {
+    const here = frame.querySelector(".active, .incident");
+    if (!here) continue;
+    const box = here.getBoundingClientRect(), around = frame.getBoundingClientRect();
+    frame.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;
+    frame.scrollTop += box.top + box.height / 2 - around.top - around.height / 2;
+  }
+}

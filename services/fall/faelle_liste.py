@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, func, select, text
 
 from services import policy
-from services.db.models.fall import Fall, Fallverantwortung, Person
+from services.db.models.fall import Fall, Fallverantwortung, FallZaehler, Person
 from services.db.models.grundlage import Benutzer, Organisation
 from services.db.models.prozess import UserTask
 from services.errors import InvalidInput
@@ -127,17 +127,27 @@ def _conditions(uow: UnitOfWork, actor: Actor, chosen: Filter) -> dict[str, Colu
 
 
 def _search(uow: UnitOfWork, actor: Actor, wanted: str) -> ColumnElement[bool]:
+    """The cases meant, as a list of Aktenzeichen: under row-level security only equality and ranges use an index."""
+    found: set[str] = set()
     number = re.sub(r"\s+", "", wanted).upper()
-    ways: list[ColumnElement[bool]] = [
-        Fall.aktenzeichen.startswith(number, autoescape=True),
-        Fall.aktenzeichen.endswith("-" + number, autoescape=True),
-    ]
+    if number.isdecimal():  # the running number alone, of any year
+        years = uow.session.scalars(select(FallZaehler.jahr).where(FallZaehler.mandant == actor.mandant))
+        prefix = uow.app.profil_of(actor.mandant).aktenzeichen_praefix
+        found.update(f"{prefix}-{year}-{int(number):04}" for year in years)
+    elif any(c.isdecimal() for c in number) and number.isascii():
+        # The beginning of an Aktenzeichen; "~" sorts after every character of one.
+        found.update(
+            uow.session.scalars(
+                select(Fall.aktenzeichen)
+                .where(Fall.mandant == actor.mandant, Fall.aktenzeichen >= number, Fall.aktenzeichen < number + "~")
+                .limit(TREFFER)
+            )
+        )
     words = sortierung.fold(wanted).split()
     if words:
         hits = uow.session.execute(text("select aktenzeichen from faelle_suchen(:w, :n)"), {"w": words, "n": TREFFER}).scalars().all()
-        named = set(hits) - _without_name(uow, actor, list(hits))
-        ways.append(Fall.aktenzeichen.in_(sorted(named)))
-    return or_(*ways)
+        found.update(set(hits) - _without_name(uow, actor, list(hits)))
+    return Fall.aktenzeichen.in_(sorted(found))
 
 
 def _without_name(uow: UnitOfWork, actor: Actor, hits: list[str]) -> set[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from services.db.models.fall import Einwilligung, Fall, Fallverantwortung, Uebergabe, Verweis
@@ -308,46 +308,48 @@ def visible_tasks(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_faelle(actor: Actor, today: date, *, loans: bool = True) -> ColumnElement[bool]:
-    """Condition on ``fall``: the cases for which ``may(actor, FALL_READ, ...)`` says yes; without ``loans``, those the actor belongs to."""
+    """Condition on ``fall``: the cases for which ``may(actor, FALL_READ, ...)`` says yes; without ``loans``, those the actor belongs to.
+
+    Each way to see a case is a set read through its own index; alternatives joined by OR would look at every case of the Mandant.
+    """
     if actor.has_role("system"):
         return Fall.mandant == actor.mandant
     held = aliased(Fallverantwortung)  # the list may join the holder itself
-    holder = and_(held.mandant == Fall.mandant, held.aktenzeichen == Fall.aktenzeichen, held.bis.is_(None))
-    ways: list[ColumnElement[bool]] = []
+    holder = select(held.aktenzeichen).where(held.mandant == actor.mandant, held.bis.is_(None))
+    own = aliased(Fall)
+    ways: list[Select[str]] = []
     if actor.has_role(*FALLARBEIT):
-        ways.append(exists().where(holder, held.organisation == actor.organisation))
+        ways.append(holder.where(held.organisation == actor.organisation))
     if actor.has_role("koordination"):
-        ways += [Fall.organisation == actor.organisation, Fall.federfuehrend == actor.organisation]
+        mine = select(own.aktenzeichen).where(own.mandant == actor.mandant)
+        ways += [mine.where(own.organisation == actor.organisation), mine.where(own.federfuehrend == actor.organisation)]
     if actor.has_role("fallmanagement"):
-        ways.append(_own_task(actor))
+        ways.append(_cases_of_own_tasks(actor))
     if actor.has_role(*BETEILIGT):
-        ways.append(exists().where(holder, held.login == actor.login))
+        ways.append(holder.where(held.login == actor.login))
         if loans:
-            ways.append(_shared(actor, today))
-    return and_(Fall.mandant == actor.mandant, or_(false(), *ways))
+            ways += lent_cases(actor, today)
+    return and_(Fall.mandant == actor.mandant, Fall.aktenzeichen.in_(union_all(*ways))) if ways else false()
 
 
-def _own_task(actor: Actor) -> ColumnElement[bool]:
+def _cases_of_own_tasks(actor: Actor, aktenzeichen: str | None = None) -> Select[str]:
     task = aliased(UserTask)
-    return exists().where(
-        task.mandant == Fall.mandant, task.business_id == Fall.aktenzeichen, task.status == "CREATED", task.assignee == actor.login
-    )
+    query = select(func.coalesce(task.business_id, "")).where(task.mandant == actor.mandant, task.status == "CREATED", task.assignee == actor.login)
+    return query.where(task.business_id.is_not(None) if aktenzeichen is None else task.business_id == aktenzeichen)
 
 
-def _shared(actor: Actor, today: date) -> ColumnElement[bool]:
-    """A handover or Verweis to the own organisation is open, and at least one consent that it relies on is valid."""
-    return or_(
-        *(
-            exists().where(
-                table.mandant == Fall.mandant,
-                table.aktenzeichen == Fall.aktenzeichen,
-                table.empfaenger == actor.organisation,
-                table.status.in_(OFFEN),
-                consent_exists(table.mandant, table.aktenzeichen, table.empfaenger, table.zweck, table.personen, today),
-            )
-            for table in (aliased(Uebergabe), aliased(Verweis))
+def lent_cases(actor: Actor, today: date, aktenzeichen: str | None = None) -> list[Select[str]]:
+    """Aktenzeichen with a handover or Verweis open to the own organisation and a consent in force; ``aktenzeichen``: only this case."""
+    found: list[Select[str]] = []
+    for table in (aliased(Uebergabe), aliased(Verweis)):
+        query = select(table.aktenzeichen).where(
+            table.mandant == actor.mandant,
+            table.empfaenger == actor.organisation,
+            table.status.in_(OFFEN),
+            consent_exists(table.mandant, table.aktenzeichen, table.empfaenger, table.zweck, table.personen, today),
         )
-    )
+        found.append(query if aktenzeichen is None else query.where(table.aktenzeichen == aktenzeichen))
+    return found
 
 
 def consent_valid(today: date) -> ColumnElement[bool]:
@@ -383,7 +385,7 @@ def consent_exists(
 
 def fall_target(session: Session, actor: Actor, aktenzeichen: str, today: date) -> FallTarget | None:
     """The facts of a case that the policy needs, in one statement; None if there is no such case."""
-    shared = _shared(actor, today) if actor.organisation else ~true()
+    lent = or_(*(query.exists() for query in lent_cases(actor, today, aktenzeichen)))
     row = session.execute(
         select(
             Fall.mandant,
@@ -392,8 +394,8 @@ def fall_target(session: Session, actor: Actor, aktenzeichen: str, today: date) 
             Fall.organisation,
             Fallverantwortung.organisation.label("inhaber"),
             Fallverantwortung.login,
-            _own_task(actor).label("aufgabe"),
-            shared.label("freigegeben"),
+            _cases_of_own_tasks(actor, aktenzeichen).exists().label("aufgabe"),
+            lent.label("freigegeben"),
         )
         .join(
             Fallverantwortung,

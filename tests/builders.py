@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -72,7 +73,7 @@ def make_app(engine: Engine, *, clock: Uhr | None = None) -> FakeApp:
     """An application on this engine; the engine side and mail are only written down."""
     return FakeApp(
         settings=Settings(data_dir=Path("/nonexistent"), testmodus=True), engine=engine, sessions=make_session_factory(engine),
-        clock=clock or Uhr(), handlers={}, facts=lambda _session, _akte: {}, profil_of=lambda _mandant: None)
+        clock=clock or Uhr(), handlers={}, facts=lambda _session, _akte: {}, profil_of=lambda mandant: SimpleNamespace(aktenzeichen_praefix=mandant[:2].upper()))
 
 
 # (Mandant, key, name, art, Rechtskreis, places)

@@ -199,8 +199,7 @@ def _next_aktenzeichen(uow: UnitOfWork, year: int) -> str:
         ),
         {"m": uow.actor.mandant, "j": year},
     ).scalar_one()
-    prefix = "".join(c for c in uow.actor.mandant if c.isalnum())[:2].upper()
-    return f"{prefix}-{year}-{number:04}"
+    return f"{uow.app.profil_of(uow.actor.mandant).aktenzeichen_praefix}-{year}-{number:04}"
 
 
 def add_person(uow: UnitOfWork, aktenzeichen: str, person: NeuePerson) -> int:

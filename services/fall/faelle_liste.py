@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, func, select, text, union_all
 
 from services import policy
-from services.db.models.fall import Fall, Fallverantwortung, Person
+from services.db.models.fall import Fall, Fallverantwortung, FallZaehler, Person
 from services.db.models.grundlage import Benutzer, Organisation
 from services.db.models.prozess import UserTask
 from services.errors import InvalidInput
@@ -18,11 +19,10 @@ from services.fall.faelle import PHASEN, bezeichnung
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.orm import InstrumentedAttribute
 
     from services.bootstrap import App
     from services.context import Actor
@@ -93,18 +93,23 @@ def auflisten(
     chosen = filter_ or Filter()
 
     def work(uow: UnitOfWork) -> FallListe:
-        return _page(uow, actor, chosen, sortierung_nach, absteigend, min(grenze, SEITE_MAX), ab)
+        conditions = _conditions(uow, actor, chosen)
+        lines = _lines(uow, actor, conditions, sortierung_nach, descending=absteigend, limit=min(grenze, SEITE_MAX), offset=ab)
+        return _with_counts(uow, chosen, conditions, lines)
 
     return read(app, actor, work)
 
 
 def suchen(app: App, actor: Actor, *, suche: str, grenze: int = 20) -> tuple[FallZeile, ...]:
     """Cases, open or closed, by name or Aktenzeichen; a name that is not lent to the reader finds nothing."""
-    return (
-        auflisten(app, actor, filter_=Filter(status=None, suche=suche), sortierung_nach="name", grenze=grenze).zeilen
-        if suche.strip()
-        else ()
-    )
+    if not suche.strip():
+        return ()
+
+    def work(uow: UnitOfWork) -> tuple[FallZeile, ...]:
+        conditions = _conditions(uow, actor, Filter(status=None, suche=suche))
+        return _lines(uow, actor, conditions, "name", limit=min(grenze, SEITE_MAX))
+
+    return read(app, actor, work)
 
 
 def _conditions(uow: UnitOfWork, actor: Actor, chosen: Filter) -> dict[str, ColumnElement[bool]]:
@@ -127,43 +132,64 @@ def _conditions(uow: UnitOfWork, actor: Actor, chosen: Filter) -> dict[str, Colu
 
 
 def _search(uow: UnitOfWork, actor: Actor, wanted: str) -> ColumnElement[bool]:
+    """The cases meant, as a list of Aktenzeichen: under row-level security only equality and ranges use an index."""
+    found: set[str] = set()
     number = re.sub(r"\s+", "", wanted).upper()
-    ways: list[ColumnElement[bool]] = [
-        Fall.aktenzeichen.startswith(number, autoescape=True),
-        Fall.aktenzeichen.endswith("-" + number, autoescape=True),
-    ]
+    if number.isdecimal():  # the running number alone, of any year
+        years = uow.session.scalars(select(FallZaehler.jahr).where(FallZaehler.mandant == actor.mandant))
+        prefix = uow.app.profil_of(actor.mandant).aktenzeichen_praefix
+        found.update(f"{prefix}-{year}-{int(number):04}" for year in years)
+    elif any(c.isdecimal() for c in number) and number.isascii():
+        # The beginning of an Aktenzeichen; "~" sorts after every character of one.
+        found.update(
+            uow.session.scalars(
+                select(Fall.aktenzeichen)
+                .where(Fall.mandant == actor.mandant, Fall.aktenzeichen >= number, Fall.aktenzeichen < number + "~")
+                .limit(TREFFER)
+            )
+        )
     words = sortierung.fold(wanted).split()
     if words:
-        hits = uow.session.execute(text("select aktenzeichen from faelle_suchen(:w, :n)"), {"w": words, "n": TREFFER}).scalars().all()
-        named = set(hits) - _without_name(uow, actor, list(hits))
-        ways.append(Fall.aktenzeichen.in_(sorted(named)))
-    return or_(*ways)
+        hits = uow.session.scalars(text("select aktenzeichen from faelle_suchen(:w, :n)"), {"w": words, "n": TREFFER}).all()
+        found.update(set(hits) - _without_name(uow, actor, hits))
+    return Fall.aktenzeichen.in_(sorted(found))
 
 
-def _without_name(uow: UnitOfWork, actor: Actor, hits: list[str]) -> set[str]:
+def _without_name(uow: UnitOfWork, actor: Actor, hits: Sequence[str]) -> set[str]:
     """Of these cases, those whose name the actor may not see: visible by a loan only, and without Stammdaten."""
-    if actor.has_role("system") or not hits:
+    today = uow.app.clock.today()
+    return {
+        a for a in _by_loan_only(uow, actor, hits) if not any(f.abschnitt == "stammdaten" for f in freigaben.lent(uow.session, actor, a, today))
+    }
+
+
+def _by_loan_only(uow: UnitOfWork, actor: Actor, cases: Sequence[str]) -> set[str]:
+    """Of these cases, those that the actor sees only because a handover or Verweis lends the sight."""
+    if actor.has_role("system") or not cases:
         return set()
     today = uow.app.clock.today()
-    inside = set(
-        uow.session.execute(
-            select(Fall.aktenzeichen).where(Fall.aktenzeichen.in_(hits), policy.visible_faelle(actor, today, loans=False))
-        ).scalars()
-    )
-    lent_only = (
-        set(
-            uow.session.execute(select(Fall.aktenzeichen).where(Fall.aktenzeichen.in_(hits), policy.visible_faelle(actor, today))).scalars()
-        )
-        - inside
-    )
-    return {a for a in lent_only if not any(f.abschnitt == "stammdaten" for f in freigaben.lent(uow.session, actor, a, today))}
+    lent = set(uow.session.scalars(union_all(*policy.lent_cases(actor, today)))) & set(cases)
+    if not lent:
+        return set()
+    belongs = policy.visible_faelle(actor, today, loans=False)
+    return lent - set(uow.session.scalars(select(Fall.aktenzeichen).where(Fall.aktenzeichen.in_(sorted(lent)), belongs)))
 
 
-def _page(uow: UnitOfWork, actor: Actor, chosen: Filter, order: str, descending: bool, limit: int, offset: int) -> FallListe:
-    conditions = _conditions(uow, actor, chosen)
-    holder = and_(
-        Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen, Fallverantwortung.bis.is_(None)
-    )
+HOLDER = and_(
+    Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen, Fallverantwortung.bis.is_(None)
+)
+
+
+def _lines(
+    uow: UnitOfWork,
+    actor: Actor,
+    conditions: Mapping[str, ColumnElement[bool]],
+    order: str,
+    *,
+    descending: bool = False,
+    limit: int,
+    offset: int = 0,
+) -> tuple[FallZeile, ...]:
     main = and_(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen, Person.hauptperson)
     tasks = (
         select(UserTask.business_id, func.count().label("offen"), func.min(UserTask.due).label("frist"))
@@ -202,7 +228,7 @@ def _page(uow: UnitOfWork, actor: Actor, chosen: Filter, order: str, descending:
             func.coalesce(tasks.c.offen, 0),
             tasks.c.frist,
         )
-        .join(Fallverantwortung, holder)
+        .join(Fallverantwortung, HOLDER)
         .join(Person, main)
         .join(Organisation, and_(Organisation.mandant == Fall.mandant, Organisation.key == Fallverantwortung.organisation))
         .outerjoin(Benutzer, and_(Benutzer.mandant == Fall.mandant, Benutzer.login == Fallverantwortung.login))
@@ -213,17 +239,12 @@ def _page(uow: UnitOfWork, actor: Actor, chosen: Filter, order: str, descending:
         .offset(offset)
     ).all()
     today = uow.app.clock.today()
-    inside = set(
-        uow.session.execute(
-            select(Fall.aktenzeichen).where(
-                Fall.aktenzeichen.in_([r[0].aktenzeichen for r in rows]), policy.visible_faelle(actor, today, loans=False)
-            )
-        ).scalars()
-    )
+    by_loan = _by_loan_only(uow, actor, [r[0].aktenzeichen for r in rows])
     lines = []
     for fall, organisation, login, stelle, person, nachname, vorname, key, number, open_tasks, due in rows:
-        given = () if fall.aktenzeichen in inside else freigaben.lent(uow.session, actor, fall.aktenzeichen, today)
-        named = freigaben.may_see_name(fall.aktenzeichen in inside, given, key)
+        inside = fall.aktenzeichen not in by_loan
+        given = () if inside else freigaben.lent(uow.session, actor, fall.aktenzeichen, today)
+        named = freigaben.may_see_name(inside, given, key)
         lines.append(
             FallZeile(
                 aktenzeichen=fall.aktenzeichen,
@@ -242,14 +263,26 @@ def _page(uow: UnitOfWork, actor: Actor, chosen: Filter, order: str, descending:
             )
         )
 
-    def count(by: InstrumentedAttribute[str], without: str) -> dict[str, int]:
-        kept = [c for name, c in conditions.items() if name != without]
-        grouped = select(by, func.count()).select_from(Fall).join(Fallverantwortung, holder).where(*kept).group_by(by)
-        return {str(value): int(n) for value, n in uow.session.execute(grouped)}
+    return tuple(lines)
 
-    total = uow.session.execute(
-        select(func.count()).select_from(Fall).join(Fallverantwortung, holder).where(*conditions.values())
-    ).scalar_one()
-    return FallListe(
-        zeilen=tuple(lines), gesamt=int(total), nach_status=count(Fall.status, "status"), nach_phase=count(Fall.phase, "phase")
-    )
+
+def _with_counts(
+    uow: UnitOfWork, chosen: Filter, conditions: Mapping[str, ColumnElement[bool]], lines: tuple[FallZeile, ...]
+) -> FallListe:
+    """All three counts from one statement: cases by status and phase, without the filter on these two."""
+    kept = [c for name, c in conditions.items() if name not in {"status", "phase"}]
+    grouped = uow.session.execute(
+        select(Fall.status, Fall.phase, func.count())
+        .select_from(Fall)
+        .join(Fallverantwortung, HOLDER)
+        .where(*kept)
+        .group_by(Fall.status, Fall.phase)
+        .order_by(Fall.status, Fall.phase)
+    ).all()
+    total, by_status, by_phase = 0, Counter[str](), Counter[str]()
+    for status, phase, number in grouped:
+        right_status, right_phase = chosen.status in (None, "", status), chosen.phase in (None, "", phase)
+        total += number if right_status and right_phase else 0
+        by_status[status] += number if right_phase else 0
+        by_phase[phase] += number if right_status else 0
+    return FallListe(zeilen=lines, gesamt=total, nach_status=+by_status, nach_phase=+by_phase)

@@ -34,7 +34,7 @@ class Run:
         self.steps = 0
         self.depth = 0
         # Sizes of nested values by identity; the value is kept so that its identity is not given to another.
-        self._sizes: dict[int, tuple[int, Value]] = {}
+        self._sizes: dict[int, tuple[int, Value]] | None = None
 
     def tick(self, steps: int = 1) -> None:
         """Spend steps; raises BudgetError when there are none left."""
@@ -63,6 +63,8 @@ class Run:
             return 1 + (len(value) >> 4)
         if kind is not list and kind is not dict:
             return 1
+        if self._sizes is None:
+            self._sizes = {}
         known = self._sizes.get(id(value))
         if known is not None:
             return known[0]

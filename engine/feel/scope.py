@@ -34,7 +34,7 @@ class Run:
         self.steps = 0
         self.depth = 0
         # Sizes of nested values by identity; the value is kept so that its identity is not given to another.
-        self._sizes: dict[int, tuple[int, Value]] | None = None
+        self._sizes: dict[int, tuple[int, int, Value]] | None = None
 
     def tick(self, steps: int = 1) -> None:
         """Spend steps; raises BudgetError when there are none left."""
@@ -68,18 +68,21 @@ class Run:
         known = self._sizes.get(id(value))
         if known is not None:
             return known[0]
-        total, nested = 1, False
+        total, levels = 1, 1
         for item in value if kind is list else value.values():
             inner = type(item)
             if inner is list or inner is dict:
-                nested = True
                 total += self.size(item)
+                below = self._sizes.get(id(item))
+                levels = max(levels, 2 if below is None else below[1] + 1)
             else:
                 total += 1 + (len(item) >> 4) if inner is str else 1
         if total > self.budget.nodes:
             raise BudgetError(f"Ein Wert hätte mehr als {self.budget.nodes} Teile.")
-        if nested:
-            self._sizes[id(value)] = (total, value)
+        if levels > self.budget.levels:
+            raise BudgetError(f"Ein Wert hätte mehr als {self.budget.levels} Ebenen.")
+        if levels > 1:
+            self._sizes[id(value)] = (total, levels, value)
         return total
 
     def same(self, left: Value, right: Value) -> bool | None:

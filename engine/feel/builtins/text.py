@@ -73,6 +73,18 @@ def substring_after(text: str, match: str) -> Value:
     return text.partition(match)[2] if match else text
 
 
+@add("trim", "string: string", result="string")
+def trim(text: str) -> Value:
+    """The text without blanks at its ends (as Camunda 8 offers it)."""
+    return text.strip()
+
+
+@add("is blank", "string: string", result="boolean")
+def is_blank(text: str) -> Value:
+    """Whether the text has nothing but blanks (as Camunda 8 offers it)."""
+    return not text.strip()
+
+
 @add("contains", "string: string, match: string", result="boolean")
 def contains(text: str, match: str) -> Value:
     """Whether the text holds the other one."""

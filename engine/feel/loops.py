@@ -66,7 +66,7 @@ def _items(scope: Scope, low: Value, high: Value) -> Iterator[Value]:
     steps = range_items(low, high)
     if steps is None:
         raise Faulty(f"Von {kind_of(low)} bis {kind_of(high)} kann nicht gezählt werden.")
-    scope.run.check_items(len(steps))
+    scope.run.check_items(abs(steps.stop - steps.start))
     return (FeelDate.from_ordinal(step) for step in steps) if type(low) is FeelDate else iter(steps)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.feel.budget import DEFAULT, Budget, BudgetError
 from engine.feel.temporal import TemporalError
-from engine.feel.values import Faulty, FeelFunction, Range, Value, equal, is_context, is_number, kind_of, wrap
+from engine.feel.values import INT_LIMIT, Faulty, FeelFunction, Range, Value, equal, is_context, is_number, kind_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,6 +128,9 @@ class Run:
         except TemporalError as fault:
             self.problem(f"{function.name}: {fault}")
             return None
+        except (ValueError, ArithmeticError):
+            self.problem(f"{function.name}: Für diese Werte gibt es kein Ergebnis.")
+            return None
         finally:
             self.depth -= 1
 
@@ -217,7 +220,7 @@ class Scope:
 
 def whole_number(value: Value) -> int:
     """An integral number as int; raises Faulty for any other."""
-    if not is_number(value) or value != int(value):
+    if not is_number(value) or not -INT_LIMIT < value < INT_LIMIT or value != int(value):
         raise Faulty("Erwartet wird eine ganze Zahl.")
     return int(value)
 
@@ -238,7 +241,9 @@ def closed_ends(value: Range) -> tuple[Value, Value] | None:
     items = range_items(value.low, value.high) if value.operator is None else None
     if items is None or items.step < 0:
         return None
-    inner = items[0 if value.low_closed else 1 : len(items) if value.high_closed else len(items) - 1]
+    inner = items[0 if value.low_closed else 1 :]
+    if not value.high_closed:
+        inner = inner[:-1]
     if not inner:
         return None
     if is_number(value.low):

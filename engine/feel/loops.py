@@ -19,7 +19,11 @@ def filtered(base: Code, condition: Code, index: int | None, cost: int = 1) -> C
     def run(scope: Scope) -> Value:
         value = base(scope)
         if type(value) is Range:
-            ends = closed_ends(value)
+            try:
+                ends = closed_ends(value)
+            except Faulty as fault:
+                scope.run.problem(str(fault))
+                return None
             value = [] if ends is None else list(_items(scope, *ends))
         items = value if type(value) is list else [value] if value is not None else []
         if index is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.dmn.itemtypes import read_types
+from engine.dmn.itemtypes import check_references, read_types
 from engine.dmn.model import DecisionModel
 from engine.dmn.reader import Source, line_of, names_in, read_source
 from engine.dmn.results import Decision, DecisionInfo, Problem
@@ -43,6 +43,8 @@ def parse_many(files: Sequence[bytes]) -> DecisionModel:
         read_types(source, report)
     for source in sources:
         _import_types(source, by_namespace)
+    for source in sources:
+        check_references(source, report)
     return DecisionModel(sources, problems)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.dmn.reader import Source, child, children, text_of
+from engine.dmn.reader import Source, child, children, local, text_of
 from engine.errors import ExpressionError
 from engine.feel import compile_unary_tests
 from engine.feel.budget import BudgetError
@@ -29,6 +29,15 @@ def read_types(source: Source, problem: Callable[[_Element, str, str], None]) ->
         name = (node.get("name") or "").strip()
         if name:
             source.types[name] = _definition(source, node, problem)
+
+
+def check_references(source: Source, problem: Callable[[_Element, str, str], None]) -> None:
+    """Report every `typeRef` that names a type neither the file nor its imports have."""
+    for node in source.root.iter():
+        reference = node.get("typeRef") or (text_of(node) if local(node) == "typeRef" else "")
+        kind = type_named(source, reference)
+        if isinstance(kind, NamedType) and kind.name not in kind.types:
+            problem(node, reference, f"Den Typ „{reference}“ gibt es nicht.")
 
 
 def type_named(source: Source, reference: str | None) -> FeelType | None:

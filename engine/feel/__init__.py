@@ -8,6 +8,7 @@ raise ExpressionError; everything else that goes wrong gives null, as the standa
 from __future__ import annotations
 
 import functools
+from collections import ChainMap
 from typing import TYPE_CHECKING, Final
 
 from engine.feel.analysis import free_names
@@ -86,7 +87,20 @@ class Compiled:
             ExpressionError: if the budget is exceeded.
         """
         run = Run(FUNCTIONS, functions, budget, problems)
-        return self.evaluate_in(Scope(context, None, run))
+        if type(context) is ChainMap:
+            # A miss in a ChainMap costs an exception; as scopes of their own its maps are asked first.
+            *inner, outermost = context.maps
+            scope = Scope(outermost, None, run)
+            for variables in reversed(inner):
+                scope = Scope(variables, scope, run)
+        else:
+            scope = Scope(context, None, run)
+        try:
+            return self._code(scope)
+        except BudgetError as exc:
+            raise FeelError(self.text, str(exc)) from exc
+        except RecursionError as exc:
+            raise FeelError(self.text, _TOO_DEEP) from exc
 
     def evaluate_in(self, scope: Scope) -> Value:
         """The value within a running evaluation, for decision logic that shares one budget. Raises ExpressionError."""

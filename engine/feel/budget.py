@@ -18,6 +18,7 @@ class Budget:
         depth: nested calls of functions that the expression defines.
         text: characters of one string.
         items: elements of one list or one iteration range.
+        levels: lists and contexts inside each other.
         nodes: values in one list or context at all levels, written out in full (a long string counts as several).
         regex_steps: states a regular expression may visit.
     """
@@ -26,6 +27,7 @@ class Budget:
     depth: int = 60
     text: int = 200_000
     items: int = 100_000
+    levels: int = 100
     nodes: int = 300_000
     regex_steps: int = 300_000
 

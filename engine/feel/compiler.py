@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -45,7 +46,25 @@ def _name(node: n.Name) -> Code:
 
 
 def _path(node: n.Path) -> Code:
+    """`base.name`, quickly for what nearly every condition is: an entry of a context among the outermost variables."""
     base, name = compile_node(node.base), node.name
+    if isinstance(node.base, n.Name):
+        variable, plain = node.base.name, _path_of(base, name)
+
+        def quick(scope: Scope) -> Value:
+            if scope.parent is None and type(scope.vars) is dict:
+                owner = scope.vars.get(variable)
+                if type(owner) is dict:
+                    value = owner.get(name, _MISSING)
+                    if type(value) in NATIVE:
+                        return value
+            return plain(scope)
+
+        return quick
+    return _path_of(base, name)
+
+
+def _path_of(base: Code, name: str) -> Code:
 
     def run(scope: Scope) -> Value:
         owner = base(scope)
@@ -109,27 +128,41 @@ def _negation(node: n.Negation) -> Code:
 def _equality(node: n.Comparison) -> Code:
     left, right = compile_node(node.left), compile_node(node.right)
     wanted = node.operator == "="
+    if isinstance(node.right, n.Const) and type(node.right.value) is str:
+        text = node.right.value
+
+        def quick(scope: Scope) -> Value:
+            one = left(scope)
+            return (one == text) is wanted if type(one) is str else _compared(scope, one, text, wanted=wanted)
+
+        return quick
 
     def run(scope: Scope) -> Value:
         one, other = left(scope), right(scope)
         if type(one) is str and type(other) is str:
             return (one == other) is wanted
-        same = scope.run.same(one, other)
-        if same is None:
-            scope.run.problem(f"{kind_of(one)} und {kind_of(other)} können nicht verglichen werden.")
-            return None
-        return same is wanted
+        return _compared(scope, one, other, wanted=wanted)
 
     return run
 
 
+def _compared(scope: Scope, one: Value, other: Value, *, wanted: bool) -> Value:
+    same = scope.run.same(one, other)
+    if same is None:
+        scope.run.problem(f"{kind_of(one)} und {kind_of(other)} können nicht verglichen werden.")
+        return None
+    return same is wanted
+
+
 def _order(node: n.Comparison) -> Code:
     left, right = compile_node(node.left), compile_node(node.right)
-    holds = _HOLDS[node.operator]
+    holds, plain = _HOLDS[node.operator], _PLAIN_ORDER[node.operator]
 
     def run(scope: Scope) -> Value:
         one, other = left(scope), right(scope)
-        order = (one > other) - (one < other) if type(one) is int and type(other) is int else compare(one, other)
+        if type(one) is int and type(other) is int:
+            return plain(one, other)
+        order = compare(one, other)
         if order is None:
             scope.run.problem(f"{kind_of(one)} und {kind_of(other)} können nicht geordnet werden.")
             return None
@@ -138,6 +171,7 @@ def _order(node: n.Comparison) -> Code:
     return run
 
 
+_PLAIN_ORDER: Final[dict[str, Callable[[int, int], bool]]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _HOLDS: Final[dict[str, Callable[[int], bool]]] = {
     "<": lambda order: order < 0,
     "<=": lambda order: order <= 0,

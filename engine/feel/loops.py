@@ -19,7 +19,11 @@ def filtered(base: Code, condition: Code, index: int | None, cost: int = 1) -> C
     def run(scope: Scope) -> Value:
         value = base(scope)
         if type(value) is Range:
-            ends = closed_ends(value)
+            try:
+                ends = closed_ends(value)
+            except Faulty as fault:
+                scope.run.problem(str(fault))
+                return None
             value = [] if ends is None else list(_items(scope, *ends))
         items = value if type(value) is list else [value] if value is not None else []
         if index is not None:
@@ -66,7 +70,7 @@ def _items(scope: Scope, low: Value, high: Value) -> Iterator[Value]:
     steps = range_items(low, high)
     if steps is None:
         raise Faulty(f"Von {kind_of(low)} bis {kind_of(high)} kann nicht gezählt werden.")
-    scope.run.check_items(len(steps))
+    scope.run.check_items(abs(steps.stop - steps.start))
     return (FeelDate.from_ordinal(step) for step in steps) if type(low) is FeelDate else iter(steps)
 
 

@@ -90,11 +90,14 @@ def negate(value: Value) -> Value:
 
 def _decimal(operation: Callable[[Decimal, Decimal], Decimal], left: int | Decimal, right: int | Decimal) -> Decimal:
     try:
-        return operation(Decimal(left), Decimal(right))
+        result = operation(Decimal(left), Decimal(right))
     except (decimal.DivisionByZero, decimal.InvalidOperation) as exc:
         raise Faulty("Die Rechnung hat kein Ergebnis, zum Beispiel bei einer Teilung durch null.") from exc
     except decimal.Overflow as exc:
         raise Faulty("Das Ergebnis der Rechnung ist zu groß.") from exc
+    if not result.is_finite():
+        raise Faulty("Die Rechnung hat kein endliches Ergebnis.")
+    return result
 
 
 def _scaled(length: DaysDuration | MonthsDuration, factor: Decimal, operation: Callable[[Decimal, Decimal], Decimal]) -> Value:

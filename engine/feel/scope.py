@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.feel.budget import DEFAULT, Budget, BudgetError
 from engine.feel.temporal import TemporalError
-from engine.feel.values import Faulty, FeelFunction, Range, Value, equal, is_context, is_number, kind_of, wrap
+from engine.feel.values import INT_LIMIT, Faulty, FeelFunction, Range, Value, equal, is_context, is_number, kind_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Run:
         self.steps = 0
         self.depth = 0
         # Sizes of nested values by identity; the value is kept so that its identity is not given to another.
-        self._sizes: dict[int, tuple[int, Value]] = {}
+        self._sizes: dict[int, tuple[int, int, Value]] | None = None
 
     def tick(self, steps: int = 1) -> None:
         """Spend steps; raises BudgetError when there are none left."""
@@ -63,21 +63,26 @@ class Run:
             return 1 + (len(value) >> 4)
         if kind is not list and kind is not dict:
             return 1
+        if self._sizes is None:
+            self._sizes = {}
         known = self._sizes.get(id(value))
         if known is not None:
             return known[0]
-        total, nested = 1, False
+        total, levels = 1, 1
         for item in value if kind is list else value.values():
             inner = type(item)
             if inner is list or inner is dict:
-                nested = True
                 total += self.size(item)
+                below = self._sizes.get(id(item))
+                levels = max(levels, 2 if below is None else below[1] + 1)
             else:
                 total += 1 + (len(item) >> 4) if inner is str else 1
         if total > self.budget.nodes:
             raise BudgetError(f"Ein Wert hätte mehr als {self.budget.nodes} Teile.")
-        if nested:
-            self._sizes[id(value)] = (total, value)
+        if levels > self.budget.levels:
+            raise BudgetError(f"Ein Wert hätte mehr als {self.budget.levels} Ebenen.")
+        if levels > 1:
+            self._sizes[id(value)] = (total, levels, value)
         return total
 
     def same(self, left: Value, right: Value) -> bool | None:
@@ -122,6 +127,9 @@ class Run:
             return None
         except TemporalError as fault:
             self.problem(f"{function.name}: {fault}")
+            return None
+        except (ValueError, ArithmeticError):
+            self.problem(f"{function.name}: Für diese Werte gibt es kein Ergebnis.")
             return None
         finally:
             self.depth -= 1
@@ -212,7 +220,7 @@ class Scope:
 
 def whole_number(value: Value) -> int:
     """An integral number as int; raises Faulty for any other."""
-    if not is_number(value) or value != int(value):
+    if not is_number(value) or not -INT_LIMIT < value < INT_LIMIT or value != int(value):
         raise Faulty("Erwartet wird eine ganze Zahl.")
     return int(value)
 
@@ -233,7 +241,9 @@ def closed_ends(value: Range) -> tuple[Value, Value] | None:
     items = range_items(value.low, value.high) if value.operator is None else None
     if items is None or items.step < 0:
         return None
-    inner = items[0 if value.low_closed else 1 : len(items) if value.high_closed else len(items) - 1]
+    inner = items[0 if value.low_closed else 1 :]
+    if not value.high_closed:
+        inner = inner[:-1]
     if not inner:
         return None
     if is_number(value.low):

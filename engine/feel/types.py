@@ -223,6 +223,7 @@ BASIC: Final[dict[str, FeelType]] = {
     "day time duration": BasicType("days and time duration"),
     "year month duration": BasicType("years and months duration"),
     "dateTime": BasicType("date and time"),
+    **{name: BasicType("number") for name in ("integer", "int", "long", "short", "double", "float", "decimal")},
     "list": ListType(ANY),
     "range": RangeType(ANY),
 }

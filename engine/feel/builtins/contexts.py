@@ -25,7 +25,7 @@ def get_value_deep(context: Mapping[str, Value], keys: list[Value]) -> Value:
     """The entry at the end of a path of keys (as Camunda 8 offers it)."""
     value: Value = context
     for key in keys:
-        if not is_context(value):
+        if not is_context(value) or type(key) is not str:
             return None
         value = wrap(value.get(key))
     return value

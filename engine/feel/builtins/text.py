@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.feel import regex
 from engine.feel.builtins.registry import Registry
-from engine.feel.values import Faulty, Value, value_text, wrap
+from engine.feel.values import INT_LIMIT, Faulty, Value, value_text, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def string(run: Run, value: Value) -> Value:
 @add("substring", "string: string, start position: number, length?: number?", result="string")
 def substring(text: str, start: Value, length: Value = None) -> Value:
     """A part of a text."""
-    place = int(start)
+    place = int(min(max(start, -INT_LIMIT), INT_LIMIT))
     if place == 0 or abs(place) > len(text):
         raise Faulty(f"Der Text hat keine Stelle {place}.")
     begin = place - 1 if place > 0 else len(text) + place
@@ -39,7 +39,7 @@ def substring(text: str, start: Value, length: Value = None) -> Value:
         return text[begin:]
     if length < 1:
         raise Faulty("Die Länge ist mindestens 1.")
-    return text[begin : begin + int(length)]
+    return text[begin : begin + int(min(length, INT_LIMIT))]
 
 
 @add("string length", "string: string", result="number")
@@ -71,6 +71,18 @@ def substring_before(text: str, match: str) -> Value:
 def substring_after(text: str, match: str) -> Value:
     """What stands after the first occurrence; empty if there is none."""
     return text.partition(match)[2] if match else text
+
+
+@add("trim", "string: string", result="string")
+def trim(text: str) -> Value:
+    """The text without blanks at its ends (as Camunda 8 offers it)."""
+    return text.strip()
+
+
+@add("is blank", "string: string", result="boolean")
+def is_blank(text: str) -> Value:
+    """Whether the text has nothing but blanks (as Camunda 8 offers it)."""
+    return not text.strip()
 
 
 @add("contains", "string: string, match: string", result="boolean")

@@ -152,6 +152,13 @@ def test_result_has_the_declared_type(kind: str, expression: str, expected: obje
     assert value(TYPES + decision("d", text(expression), kind=f'typeRef="{kind}"'), "d") == expected
 
 
+def test_unknown_type_is_reported() -> None:
+    own = model(TYPES + decision("d", text("1"), kind='typeRef="tFehlt"'))
+
+    assert [problem.text for problem in own.problems] == ["tFehlt"]
+    assert model(decision("d", text("1.5"), kind='typeRef="double"')).problems == ()
+
+
 def test_java_is_reported_and_never_run() -> None:
     java = '<functionDefinition kind="Java"><formalParameter name="x"/><context/></functionDefinition>'
     own = model(decision("d", java))

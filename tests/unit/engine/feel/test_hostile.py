@@ -22,6 +22,7 @@ REFUSED = {
     "loops": "for a in 1..1000, b in 1..1000, c in 1..1000 return 1",
     "range": "count(for i in 1..10000000000 return i)",
     "text": '{a: string join(for i in 1..1000 return "aaaaaaaaaa"), b: a+a+a+a+a+a+a+a+a+a, c: b+b+b+b+b+b+b+b+b+b}.c',
+    "levels": "for i in 1..500 return [partial[-1]]",
     "recursion": "{f: function(x) f(x), r: f(1)}.r",
     "fork": "{f: function(x) f(x + 1) + f(x + 2), r: f(1)}.r",
     "omega": "(function(x) x(x))(function(x) x(x))",

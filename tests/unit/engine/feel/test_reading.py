@@ -73,3 +73,8 @@ def test_comments_and_unicode_escapes() -> None:
 def test_numbers_have_34_digits() -> None:
     assert evaluate("0.1 + 0.2", {}) == Decimal("0.3")
     assert evaluate("1/3", {}) == Decimal("0." + "3" * 34)
+
+
+def test_range_that_cannot_be_counted_has_no_elements() -> None:
+    assert evaluate("[0.5..2][1]", {}) is None
+    assert evaluate("[1..3][2]", {}) == 2

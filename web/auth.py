@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COOKIE = "etappe_sitzung"
 BEFORE_LOGIN = "etappe_vor"       # a random value for the CSRF token of the log-in page
-MACHINE_PATHS = ("/v2/", "/api/")
+MACHINE_PATHS = ("/v2/", "/api/", "/cluster/v2/")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -38,17 +38,21 @@ class Started:
 
 
 def start(app: App, actor: Actor, *, process_id: str | None = None, definition_key: int | None = None, version: int | None = None,
-          variables: Mapping[str, Any] | None = None, business_id: str | None = None, tags: Sequence[str] = ()) -> Started:
-    """Start a root instance. Raises NotFound for an unknown process, NotPermitted."""
-    return transact(app, actor, lambda uow: start_in(uow, process_id=process_id, definition_key=definition_key, version=version,
-                                                     variables=variables, business_id=business_id, tags=tags))
+          version_tag: str | None = None, variables: Mapping[str, Any] | None = None, business_id: str | None = None,
+          tags: Sequence[str] = ()) -> Started:
+    """Start a root instance. Raises NotFound for an unknown process, or for a case that the actor may not work on; NotPermitted."""
+    def work(uow: UnitOfWork) -> Started:
+        rechte.require_business_id(uow, business_id)
+        return start_in(uow, process_id=process_id, definition_key=definition_key, version=version, version_tag=version_tag,
+                        variables=variables, business_id=business_id, tags=tags)
+    return transact(app, actor, work)
 
 
 def start_in(uow: UnitOfWork, *, process_id: str | None = None, definition_key: int | None = None, version: int | None = None,
-             variables: Mapping[str, Any] | None = None, business_id: str | None = None, tags: Sequence[str] = ()) -> Started:
+             version_tag: str | None = None, variables: Mapping[str, Any] | None = None, business_id: str | None = None, tags: Sequence[str] = ()) -> Started:
     """The same inside a unit of work of the caller (a case and its process begin in one commit)."""
     rechte.require(uow.actor, Recht.START)
-    definition = find_process(uow.session, process_id=process_id, key=definition_key, version=version)
+    definition = find_process(uow.session, process_id=process_id, key=definition_key, version=version, version_tag=version_tag)
     command = Command(uow)
     key = command.start(definition.process_id, variables or {}, definition_key=definition.key, business_id=business_id, tags=list(tags))
     command.finish("process_instance.create", f"process_instance:{key}", detail={"process": definition.process_id, "version": definition.version})
@@ -102,7 +106,7 @@ def set_variables(app: App, actor: Actor, *, key: int, variables: Mapping[str, A
         command = Command(uow)
         row = running(command.store.lock_instance(key))
         command.begin(row)
-        command.run(key, "set_variables", dict(variables), task_id, local)
+        command.run(key, "set_variables", dict(variables), task_id, local=local)
         command.finish("process_instance.set_variables", f"process_instance:{key}", detail={"names": sorted(variables)})
     transact(app, actor, work)
 

@@ -128,7 +128,7 @@ def fail(app: App, actor: Actor, *, key: int, retries: int, message: str = "", b
     def work(uow: UnitOfWork) -> None:
         job, command = lock_job(uow, key, lease_token)
         if variables:
-            command.run(job.instance_key, "set_variables", dict(variables), job.task_id, True)  # noqa: FBT003  runtime's signature
+            command.run(job.instance_key, "set_variables", dict(variables), job.task_id, local=True)
         command.run(job.instance_key, "job_failed", job.task_id, message, max(0, retries))
         command.finish("job.fail", f"job:{key}", detail={"type": job.type, "retries": retries})
         uow.session.execute(text(

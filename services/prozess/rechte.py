@@ -13,6 +13,8 @@ from services.db.models.prozess import ProcessInstance
 from services.policy import Action, MandantTarget, TaskTarget
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from services.context import Actor
     from services.unit_of_work import UnitOfWork
 
@@ -57,10 +59,16 @@ def require_instance(uow: UnitOfWork, business_id: str | None) -> None:
     policy.require_fall(uow.session, actor, Action.FALL_READ, business_id, uow.app.clock.today())
 
 
-def visible_instances(actor: Actor) -> ColumnElement[bool]:
+def require_business_id(uow: UnitOfWork, business_id: str | None) -> None:
+    """Who may start a process for a case: whoever may write in it. A number that names no case belongs to nobody."""
+    if business_id is None or policy.may(uow.actor, Action.OPERATE, MandantTarget(mandant=uow.actor.mandant)):
+        return
+    if uow.session.execute(select(Fall.aktenzeichen).where(Fall.aktenzeichen == business_id)).one_or_none() is not None:
+        policy.require_fall(uow.session, uow.actor, Action.FALL_WRITE, business_id, uow.app.clock.today())
+
+
+def visible_instances(actor: Actor, today: date) -> ColumnElement[bool]:
     """The same rule for lists."""
     if policy.may(actor, Action.OPERATE, MandantTarget(mandant=actor.mandant)):
         return true()
-    from datetime import UTC, datetime  # noqa: PLC0415
-    today = datetime.now(UTC).date()
     return or_(ProcessInstance.business_id.in_(select(Fall.aktenzeichen).where(policy.visible_faelle(actor, today))))

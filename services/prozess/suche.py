@@ -1,6 +1,7 @@
 """Searching the engine's tables: filters, sorting and paging as the Camunda 8 REST API names them.
 
-One :class:`Source` per kind of thing maps API fields to columns; everything else is shared.
+One :class:`Source` per kind of thing maps API fields to columns (``quellen.py``); everything else is shared. Whatever a
+caller sends is checked here, so that the database never sees a value that it would refuse.
 """
 
 from __future__ import annotations
@@ -13,55 +14,59 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, literal, not_, or_, select
+from sqlalchemy import Boolean, ColumnElement, DateTime, Integer, Select, and_, any_, false, func, literal, not_, or_, select
 
-from services import policy
-from services.db.models.prozess import (
-    DecisionDefinition,
-    FormDefinition,
-    Incident,
-    Job,
-    ProcessDefinition,
-    ProcessInstance,
-    UserTask,
-)
 from services.errors import InvalidInput
-from services.prozess import rechte
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from services.bootstrap import App
     from services.context import Actor
 
 MAX_LIMIT = 10_000
 DEFAULT_LIMIT = 100
 TOTAL_CAP = 10_000
+MAX_CURSOR = 4000  # characters
+MAX_NESTING = 5    # of ``$or``
+PAGE_FIELDS = frozenset({"limit", "from", "after", "before"})
 Convert = Callable[[Any], Any]
 
 
 def text_value(value: object) -> str:
-    """A string. Raises InvalidInput for anything else."""
-    if not isinstance(value, str):
-        raise InvalidInput(f"Erwartet wird ein Text, gefunden wurde {value!r}.")
+    """A string that the database can hold. Raises InvalidInput for anything else."""
+    if not isinstance(value, str) or not storable(value):
+        raise InvalidInput(f"Erwartet wird ein Text, gefunden wurde {shown(value)}.")
     return value
+
+
+def storable(value: str) -> bool:
+    """PostgreSQL holds neither NUL nor half of a surrogate pair."""
+    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value)
+
+
+def shown(value: object) -> str:
+    """A value within a sentence: short, whatever was sent."""
+    return ascii(value)[:80]
 
 
 def key_value(value: object) -> int:
     """A key: digits as text, as everywhere in the interface."""
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 19 or int(value) >= 2**63:
-        raise InvalidInput(f"Erwartet wird ein Schlüssel (Ziffern als Text), gefunden wurde {value!r}.")
+        raise InvalidInput(f"Erwartet wird ein Schlüssel (Ziffern als Text), gefunden wurde {shown(value)}.")
     return int(value)
 
 
 def int_value(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not -2**31 <= value < 2**31:
-        raise InvalidInput(f"Erwartet wird eine ganze Zahl, gefunden wurde {value!r}.")
+        raise InvalidInput(f"Erwartet wird eine ganze Zahl, gefunden wurde {shown(value)}.")
     return value
 
 
 def bool_value(value: object) -> bool:
     if not isinstance(value, bool):
-        raise InvalidInput(f"Erwartet wird true oder false, gefunden wurde {value!r}.")
+        raise InvalidInput(f"Erwartet wird true oder false, gefunden wurde {shown(value)}.")
     return value
 
 
@@ -70,8 +75,17 @@ def instant_value(value: object) -> datetime:
     try:
         found = datetime.fromisoformat(text_value(value))
     except ValueError:
-        raise InvalidInput(f"Erwartet wird ein Zeitpunkt wie 2026-11-24T09:00:00Z, gefunden wurde {value!r}.") from None
+        raise InvalidInput(f"Erwartet wird ein Zeitpunkt wie 2026-11-24T09:00:00Z, gefunden wurde {shown(value)}.") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def one_of(*known: str) -> Convert:
+    """A value of an enumeration of the official API."""
+    def convert(value: object) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise InvalidInput(f"Erwartet wird {' oder '.join(known)}, gefunden wurde {shown(value)}.")
+        return value
+    return convert
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +100,12 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A searchable kind of thing. ``visible`` is the policy's condition for the actor."""
+    """A searchable kind of thing. ``visible`` is the policy's condition for the actor on a day."""
 
     statement: Select[Any]
     fields: Mapping[str, Field]
     key: ColumnElement[Any]
-    visible: Callable[[Actor], ColumnElement[bool]] | None = None
+    visible: Callable[[Actor, date], ColumnElement[bool]] | None = None
     special: Mapping[str, Callable[[Any], ColumnElement[bool]]] = field(default_factory=dict)
     default_sort: tuple[tuple[str, bool], ...] = ()
 
@@ -130,6 +144,8 @@ def condition(name: str, known: Field, wanted: object) -> ColumnElement[bool]:
         return literal(known.convert(wanted)) == any_(column) if not isinstance(wanted, Mapping) else array_condition(name, known, wanted)
     if not isinstance(wanted, Mapping):
         return column == known.convert(wanted)
+    if not wanted:
+        raise InvalidInput(f"Der Filter „{name}“ ist leer.", errors={f"filter.{name}": "leer"})
     operators: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "$eq": lambda v: column == known.convert(v), "$neq": lambda v: column.is_distinct_from(known.convert(v)),
         "$exists": lambda v: column.is_not(None) if bool_value(v) else column.is_(None),
@@ -138,22 +154,27 @@ def condition(name: str, known: Field, wanted: object) -> ColumnElement[bool]:
         "$like": lambda v: column.like(like(text_value(v)), escape="\\"),
         "$gt": lambda v: column > known.convert(v), "$gte": lambda v: column >= known.convert(v),
         "$lt": lambda v: column < known.convert(v), "$lte": lambda v: column <= known.convert(v)}
-    unknown = set(wanted) - set(operators)
+    if isinstance(column.type, Integer | DateTime | Boolean):
+        del operators["$like"]
+    refuse_operators(name, set(wanted) - set(operators))
+    return and_(*(operators[op](value) for op, value in wanted.items()))
+
+
+def refuse_operators(name: str, unknown: set[str]) -> None:
     if unknown:
-        raise InvalidInput(f"Der Filter „{name}“ kennt {', '.join(sorted(map(str, unknown)))} nicht.", errors={f"filter.{name}": "unbekannter Operator"})
-    return and_(*(operators[op](value) for op, value in wanted.items())) if wanted else literal(value=True)
+        raise InvalidInput(f"Der Filter „{name}“ kennt {', '.join(shown(op) for op in sorted(unknown))} nicht.",
+                           errors={f"filter.{name}": "unbekannter Operator"})
 
 
 def array_condition(name: str, known: Field, wanted: Mapping[str, Any]) -> ColumnElement[bool]:
     """Candidates: ``$eq`` and ``$in`` ask whether one of them is contained."""
     parts = []
+    refuse_operators(name, set(wanted) - {"$eq", "$in", "$neq", "$notIn"})
     for operator, value in wanted.items():
         values = listed(name, value) if operator in {"$in", "$notIn"} else [value]
-        if operator not in {"$eq", "$in", "$neq", "$notIn"}:
-            raise InvalidInput(f"Der Filter „{name}“ kennt {operator} nicht.")
-        contained = or_(*(literal(known.convert(v)) == any_(known.column) for v in values))
+        contained = or_(false(), *(literal(known.convert(v)) == any_(known.column) for v in values))
         parts.append(contained if operator in {"$eq", "$in"} else not_(contained))
-    return and_(*parts)
+    return and_(literal(value=True), *parts)
 
 
 def listed(name: str, value: object) -> list[Any]:
@@ -162,22 +183,24 @@ def listed(name: str, value: object) -> list[Any]:
     return value
 
 
-def conditions(source: Source, wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+def conditions(source: Source, wanted: object, depth: int = 0) -> list[ColumnElement[bool]]:
     """All filters of a request. Raises InvalidInput for a field that this kind of thing does not have."""
-    found = []
+    if not isinstance(wanted, Mapping) or depth > MAX_NESTING:
+        raise InvalidInput(f"Ein Filter ist ein JSON-Objekt, gefunden wurde {shown(wanted)}.", errors={"filter": "ungültig"})
+    found: list[ColumnElement[bool]] = []
     for name, value in wanted.items():
         if value is None:
             continue
         if name == "$or":
-            found.append(or_(*(and_(*conditions(source, part)) for part in listed(name, value))))
+            found.append(or_(false(), *(and_(literal(value=True), *conditions(source, part, depth + 1)) for part in listed(name, value))))
         elif name in source.special:
             found.append(source.special[name](value))
         elif name in source.fields:
             found.append(condition(name, source.fields[name], value))
-        elif name == "tenantId":
-            continue  # one Mandant per log-in: row-level security has decided
+        elif name == "tenantId":  # one Mandant per log-in: row-level security has decided
+            found.append(condition(name, Field(column=literal("<default>")), value))
         else:
-            raise InvalidInput(f"Nach „{name}“ lässt sich hier nicht filtern.", errors={f"filter.{name}": "unbekannt"})
+            raise InvalidInput(f"Nach „{name[:80]}“ lässt sich hier nicht filtern.", errors={f"filter.{name}": "unbekannt"})
     return found
 
 
@@ -187,51 +210,86 @@ def encode(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain, default=str).encode()).decode().rstrip("=")
 
 
-def decode(cursor: object, width: int) -> list[Any]:
+def decode(cursor: object, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
+    """The sort values in a cursor, each of the type of its column. Raises InvalidInput for a forged one."""
+    refusal = InvalidInput("Diese Seitenmarke gehört nicht zu dieser Suche. Bitte beginnen Sie die Suche von vorn.", errors={"page": "ungültig"})
+    text = text_value(cursor)
+    if len(text) > MAX_CURSOR:
+        raise refusal
     try:
-        values = json.loads(base64.urlsafe_b64decode(text_value(cursor) + "=="))
-    except (binascii.Error, ValueError, UnicodeDecodeError):
-        values = None
-    if not isinstance(values, list) or len(values) != width:
-        raise InvalidInput("Diese Seitenmarke gehört nicht zu dieser Suche. Bitte beginnen Sie die Suche von vorn.", errors={"page": "ungültig"})
-    return values
+        values = json.loads(base64.urlsafe_b64decode(text + "=="))
+        if not isinstance(values, list) or len(values) != len(columns):
+            raise refusal
+        return [None if value is None else typed(column, value) for column, value in zip(columns, values, strict=True)]
+    except (binascii.Error, ValueError, RecursionError, InvalidInput):
+        raise refusal from None
 
 
-def search(app: App, actor: Actor, source: Source, *, filters: Mapping[str, Any], sort: Sequence[Mapping[str, Any]] = (),
-           page: Mapping[str, Any] | None = None) -> Found:
-    """Run a search. ``page`` holds ``limit`` and one of ``from``, ``after``, ``before``."""
-    page = page or {}
-    limit = page.get("limit")
-    limit = DEFAULT_LIMIT if limit is None else int_value(limit)
-    if not 0 <= limit <= MAX_LIMIT:
-        raise InvalidInput(f"Eine Seite hat 0 bis {MAX_LIMIT} Einträge, gefunden wurde {limit}.", errors={"page.limit": "ungültig"})
+def typed(column: ColumnElement[Any], value: object) -> object:
+    """A cursor's value as its column compares it."""
+    if isinstance(column.type, DateTime):
+        return instant_value(value)
+    if isinstance(column.type, Boolean):
+        return bool_value(value)
+    if isinstance(column.type, Integer):
+        if not isinstance(value, int) or isinstance(value, bool) or not -2**63 <= value < 2**63:
+            raise InvalidInput
+        return value
+    return text_value(value)
+
+
+def page_of(page: Mapping[str, Any]) -> tuple[int, int, str | None, str | None]:
+    """Limit, offset, and the cursors ``after`` and ``before``. Raises InvalidInput."""
+    unknown = {name for name in page if name not in PAGE_FIELDS}
+    if unknown:
+        raise InvalidInput(f"Die Seitenangabe kennt {', '.join(shown(name) for name in sorted(unknown))} nicht.", errors={"page": "unbekannt"})
+    given = {name: value for name, value in page.items() if value is not None}
+    limit, offset = int_value(given.get("limit", DEFAULT_LIMIT)), int_value(given.get("from", 0))
+    if not 0 <= limit <= MAX_LIMIT or offset < 0:
+        raise InvalidInput(f"Eine Seite hat 0 bis {MAX_LIMIT} Einträge und beginnt bei 0 oder später.", errors={"page": "ungültig"})
+    if len({"from", "after", "before"} & set(given)) > 1:
+        raise InvalidInput("Von from, after und before ist nur eine Angabe möglich.", errors={"page": "ungültig"})
+    return limit, offset, given.get("after"), given.get("before")
+
+
+def order_of(source: Source, sort: Sequence[Mapping[str, Any]]) -> list[tuple[ColumnElement[Any], bool]]:
+    """Columns to sort by, and whether downwards; the key comes last, so that the order is total."""
+    if len(sort) > len(source.fields):
+        raise InvalidInput("Es wurde nach zu vielen Angaben sortiert.", errors={"sort": "zu viele"})
     order: list[tuple[ColumnElement[Any], bool]] = []
     for entry in sort or [{"field": name, "order": "DESC" if down else "ASC"} for name, down in source.default_sort]:
         known = source.fields.get(text_value(entry.get("field")))
         if known is None or not known.sort:
-            raise InvalidInput(f"Nach „{entry.get('field')}“ lässt sich hier nicht sortieren.", errors={"sort": "unbekannt"})
-        if entry.get("order", "ASC") not in {"ASC", "DESC"}:
-            raise InvalidInput("Die Reihenfolge ist ASC oder DESC.", errors={"sort": "unbekannt"})
-        order.append((known.column, entry.get("order", "ASC") == "DESC"))
+            raise InvalidInput(f"Nach {shown(entry.get('field'))} lässt sich hier nicht sortieren.", errors={"sort": "unbekannt"})
+        direction = one_of("ASC", "DESC")(entry.get("order") or "ASC")
+        order.append((known.column, direction == "DESC"))
     order.append((source.key, bool(order) and order[-1][1]))
+    return order
+
+
+def search(app: App, actor: Actor, source: Source, *, filters: Mapping[str, Any], sort: Sequence[Mapping[str, Any]] = (),
+           page: Mapping[str, Any] | None = None) -> Found:
+    """Run a search. ``page`` holds ``limit`` and one of ``from``, ``after``, ``before``. Raises InvalidInput."""
+    limit, offset, after, before = page_of(page or {})
+    order = order_of(source, sort)
+    columns = [column for column, _ in order]
+    backwards = before is not None
+    cursor = after if after is not None else before
+    where = conditions(source, filters)
+    if source.visible is not None:
+        where.append(source.visible(actor, app.clock.today()))
+    if cursor is not None:
+        past = beyond(order, decode(cursor, columns), backwards=backwards)
 
     def work(uow: UnitOfWork) -> Found:
-        where = conditions(source, filters)
-        if source.visible is not None:
-            where.append(source.visible(actor))
         base = source.statement.where(*where)
         capped = base.with_only_columns(source.key).limit(TOTAL_CAP + 1).order_by(None).subquery()
         total = uow.session.execute(select(func.count()).select_from(capped)).scalar_one()
-        backwards = page.get("before") is not None
-        statement = base.add_columns(*[column for column, _ in order])
+        statement = base.add_columns(*columns)
         for column, down in order:
             turned = down != backwards
             statement = statement.order_by(column.desc().nulls_last() if turned else column.asc().nulls_first())
-        cursor = page.get("after") if page.get("after") is not None else page.get("before")
-        if cursor is not None:
-            statement = statement.where(beyond(order, decode(cursor, len(order)), backwards=backwards))
-        elif page.get("from") is not None:
-            statement = statement.offset(max(0, int_value(page["from"])))
+        statement = statement.offset(offset) if cursor is None else statement.where(past)
         rows = list(uow.session.execute(statement.limit(limit)).all())
         if backwards:
             rows.reverse()
@@ -256,80 +314,3 @@ def beyond(order: Sequence[tuple[ColumnElement[Any], bool]], values: Sequence[An
         alternatives.append(and_(*equal, further))
         equal.append(same)
     return or_(*alternatives)
-
-
-# -- what can be searched ----------------------------------------------------------------------------------------------
-i, d, t, j, n, e, f = (model.__table__.c for model in (ProcessInstance, ProcessDefinition, UserTask, Job, Incident, DecisionDefinition, FormDefinition))
-has_incident = exists(select(n.key).where(n.instance_key == i.key, n.status == "ACTIVE"))
-
-PROCESS_INSTANCES = Source(
-    statement=select(i.key, i.definition_key, i.process_id, i.version, d.version_tag, d.name, i.status, i.business_id, i.parent_key, i.parent_task,
-                     i.root_key, i.started, i.ended, i.tags, has_incident.label("has_incident")).join_from(ProcessInstance.__table__, ProcessDefinition.__table__,
-                                                                                                         d.key == i.definition_key),
-    key=i.key,
-    fields={
-        "processInstanceKey": Field(column=i.key, convert=key_value), "processDefinitionId": Field(column=i.process_id),
-        "processDefinitionName": Field(column=d.name), "processDefinitionVersion": Field(column=i.version, convert=int_value),
-        "processDefinitionVersionTag": Field(column=d.version_tag), "processDefinitionKey": Field(column=i.definition_key, convert=key_value),
-        "startDate": Field(column=i.started, convert=instant_value), "endDate": Field(column=i.ended, convert=instant_value),
-        "state": Field(column=i.status), "businessId": Field(column=i.business_id),
-        "parentProcessInstanceKey": Field(column=i.parent_key, convert=key_value), "tags": Field(column=i.tags, array=True, sort=False)},
-    special={"hasIncident": lambda v: has_incident if bool_value(v) else not_(has_incident),
-             "tags": lambda v: and_(*(literal(text_value(x)) == any_(i.tags) for x in listed("tags", v)))},
-    visible=rechte.visible_instances, default_sort=(("processInstanceKey", False),))
-
-USER_TASKS = Source(
-    statement=select(*[column for column in t if column.name != "mandant"], d.name.label("process_name")).join_from(
-        UserTask.__table__, ProcessDefinition.__table__, d.key == t.definition_key),
-    key=t.key,
-    fields={
-        "userTaskKey": Field(column=t.key, convert=key_value), "state": Field(column=t.status), "assignee": Field(column=t.assignee),
-        "priority": Field(column=t.priority, convert=int_value), "elementId": Field(column=t.element_id), "name": Field(column=t.name),
-        "candidateGroup": Field(column=t.candidate_groups, array=True, sort=False), "candidateUser": Field(column=t.candidate_users, array=True, sort=False),
-        "processDefinitionId": Field(column=t.process_id), "processDefinitionKey": Field(column=t.definition_key, convert=key_value),
-        "processInstanceKey": Field(column=t.instance_key, convert=key_value), "creationDate": Field(column=t.created, convert=instant_value),
-        "completionDate": Field(column=t.ended, convert=instant_value), "followUpDate": Field(column=t.follow_up, convert=instant_value),
-        "dueDate": Field(column=t.due, convert=instant_value), "businessId": Field(column=t.business_id)},
-    visible=policy.visible_tasks, default_sort=(("userTaskKey", False),))
-
-JOBS = Source(
-    statement=select(*[column for column in j if column.name != "mandant"]), key=j.key,
-    fields={
-        "jobKey": Field(column=j.key, convert=key_value), "type": Field(column=j.type), "worker": Field(column=j.worker), "state": Field(column=j.status),
-        "retries": Field(column=j.retries, convert=int_value), "elementId": Field(column=j.element_id), "processDefinitionId": Field(column=j.process_id),
-        "processDefinitionKey": Field(column=j.definition_key, convert=key_value), "processInstanceKey": Field(column=j.instance_key, convert=key_value),
-        "deadline": Field(column=j.deadline, convert=instant_value), "errorCode": Field(column=j.error_code), "errorMessage": Field(column=j.error_message),
-        "creationTime": Field(column=j.created, convert=instant_value), "endTime": Field(column=j.ended, convert=instant_value)},
-    default_sort=(("jobKey", False),))
-
-INCIDENTS = Source(
-    statement=select(*[column for column in n if column.name != "mandant"]), key=n.key,
-    fields={
-        "incidentKey": Field(column=n.key, convert=key_value), "state": Field(column=n.status), "errorMessage": Field(column=n.message),
-        "elementId": Field(column=n.element_id), "processDefinitionId": Field(column=n.process_id),
-        "processDefinitionKey": Field(column=n.definition_key, convert=key_value), "processInstanceKey": Field(column=n.instance_key, convert=key_value),
-        "jobKey": Field(column=n.job_key, convert=key_value), "creationTime": Field(column=n.created, convert=instant_value)},
-    default_sort=(("incidentKey", False),))
-
-
-def latest_only(table: Any, columns: Any, name: str) -> Callable[[Any], ColumnElement[bool]]:  # noqa: ANN401  tables
-    """``isLatestVersion``: no newer version of the same id."""
-    newer = table.alias()
-    no_newer = not_(exists(select(newer.c.key).where(newer.c[name] == columns[name], newer.c.version > columns.version)))
-    return lambda value: no_newer if bool_value(value) else literal(value=True)
-
-
-PROCESS_DEFINITIONS = Source(
-    statement=select(d.key, d.process_id, d.version, d.version_tag, d.name, d.resource_name), key=d.key,
-    fields={
-        "processDefinitionKey": Field(column=d.key, convert=key_value), "processDefinitionId": Field(column=d.process_id), "name": Field(column=d.name),
-        "resourceName": Field(column=d.resource_name), "version": Field(column=d.version, convert=int_value), "versionTag": Field(column=d.version_tag)},
-    special={"isLatestVersion": latest_only(ProcessDefinition.__table__, d, "process_id")}, default_sort=(("processDefinitionKey", False),))
-
-DECISION_DEFINITIONS = Source(
-    statement=select(e.key, e.decision_id, e.version, e.name, e.requirements_id, e.requirements_key, e.requirements_name, e.resource_name), key=e.key,
-    fields={
-        "decisionDefinitionKey": Field(column=e.key, convert=key_value), "decisionDefinitionId": Field(column=e.decision_id), "name": Field(column=e.name),
-        "version": Field(column=e.version, convert=int_value), "decisionRequirementsId": Field(column=e.requirements_id),
-        "decisionRequirementsKey": Field(column=e.requirements_key, convert=key_value)},
-    special={"isLatestVersion": latest_only(DecisionDefinition.__table__, e, "decision_id")}, default_sort=(("decisionDefinitionKey", False),))

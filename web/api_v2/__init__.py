@@ -6,27 +6,38 @@ Paths of the official API that do not run here answer 501 and name the operation
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from web.api_v2 import (
+    authentication,
     clock,
     decisions,
     definitions,
     deployments,
+    element_instances,
     incidents,
     jobs,
     messages,
+    missing,
+    modification,
     process_instances,
+    resources,
     topology,
     user_tasks,
+    variables,
 )
+from web.api_v2.common import UnsupportedMediaType
+from web.api_v2.process_instances import ResultTimeout
+from web.errors import answer
 
 if TYPE_CHECKING:
     from flask import Flask
 
-PARTS = (topology, deployments, definitions, process_instances, user_tasks, messages, jobs, incidents, decisions, clock)
+PARTS = (authentication, topology, deployments, resources, definitions, process_instances, modification, element_instances, variables, user_tasks,
+         messages, jobs, incidents, decisions, clock)
 
 
 class Routes(Blueprint):
@@ -42,4 +53,15 @@ def register(app: Flask) -> None:
     blueprint = Routes("api_v2", __name__, url_prefix="/v2")
     for part in PARTS:
         part.add_routes(blueprint)
+    blueprint.register_error_handler(UnsupportedMediaType, unsupported)
+    blueprint.register_error_handler(ResultTimeout, too_late)
     app.register_blueprint(blueprint)
+    missing.register(app)
+
+
+def unsupported(error: UnsupportedMediaType) -> tuple[Response | str, int]:
+    return answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail=error.detail)
+
+
+def too_late(error: ResultTimeout) -> tuple[Response | str, int]:
+    return answer(HTTPStatus.GATEWAY_TIMEOUT, detail=error.detail)

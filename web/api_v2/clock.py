@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import marshmallow as ma
 from flask import Blueprint
 
 from services import uhr
 from services.errors import InvalidInput
-from web.api_v2.common import Body, empty, load
+from web.api_v2.common import Body, Long, empty, load
 from web.auth import the_app
 from web.guards import guard
 
@@ -22,7 +21,7 @@ def add_routes(blueprint: Blueprint) -> None:
 class Pin(Body):
     """Milliseconds since 1970 in UTC."""
 
-    timestamp = ma.fields.Integer(required=True, strict=True)
+    timestamp = Long(required=True)
 
 
 PIN = Pin()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,8 @@ import marshmallow as ma
 from flask import jsonify, request
 
 from services.errors import InvalidInput, NotFound, ServiceError
-from services.prozess.suche import search
+from services.prozess import schluessel
+from services.prozess.suche import search, storable
 from web.auth import actor, the_app
 
 if TYPE_CHECKING:
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
 TENANT = "<default>"  # one log-in acts in one Mandant; Camunda's clients expect this name when they name none
 KEY = re.compile(r"[0-9]{1,19}\Z")
-MISSING: Any = object()
+MAX_DEPTH = 100   # of JSON
+LONG = 2**63
 
 
 class UnsupportedMediaType(ServiceError):
@@ -39,6 +43,23 @@ class Key(ma.fields.Field[int]):
         return int(value)
 
 
+class Long(ma.fields.Integer):
+    """A 64-bit number in JSON; a text with digits is not one."""
+
+    def __init__(self, **kw: Any) -> None:  # noqa: ANN401  options of marshmallow
+        kw.setdefault("validate", ma.validate.Range(-LONG, LONG - 1))
+        super().__init__(strict=True, **kw)
+
+
+class Flag(ma.fields.Field[bool]):
+    """true or false, nothing that looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> bool:  # noqa: ANN401, ARG002  marshmallow's signature
+        if not isinstance(value, bool):
+            raise ma.ValidationError("Erwartet wird true oder false.")
+        return value
+
+
 class Body(ma.Schema):
     """A request body. Unknown fields are refused, so that a typing error never passes silently."""
 
@@ -47,13 +68,20 @@ class Body(ma.Schema):
 
         unknown = ma.RAISE
 
-    operationReference = ma.fields.Integer(load_default=None)
+    operationReference = Long(load_default=None, allow_none=True)
     tenantId = ma.fields.String(load_default=None, allow_none=True)
 
 
 def variables_field(**kw: Any) -> ma.fields.Field[Any]:  # noqa: ANN401  options of marshmallow
     """Variables: a JSON object; null counts as empty."""
-    return ma.fields.Dict(keys=ma.fields.String(), load_default=dict, allow_none=True, **kw)
+    if not kw.get("required"):
+        kw["load_default"] = dict
+    return ma.fields.Dict(keys=ma.fields.String(), allow_none=True, **kw)
+
+
+def text_of(**kw: Any) -> ma.fields.String:  # noqa: ANN401  options of marshmallow
+    """An id in a model."""
+    return ma.fields.String(validate=ma.validate.Length(1, 1000), **kw)
 
 
 class Search(ma.Schema):
@@ -75,22 +103,69 @@ def json_body() -> Any:  # noqa: ANN401  JSON
         return {}
     if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
         raise UnsupportedMediaType(f"Erwartet wird JSON (Content-Type: application/json), gefunden wurde {request.mimetype or 'nichts'}.")
-    found = request.get_json(silent=True, force=True)
-    if found is None:
-        raise InvalidInput("Der Inhalt der Anfrage ist kein gültiges JSON.")
-    return found
+    try:
+        found = json.loads(request.get_data(cache=True).decode("utf-8"), parse_constant=refuse_constant, parse_float=finite)
+        check(found)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("Der Inhalt der Anfrage ist kein gültiges JSON.") from error
+    return {} if found is None else found
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def check(value: object, depth: int = 0) -> None:
+    """Refuse what JSON allows but the database cannot hold. Raises ValueError."""
+    if depth > MAX_DEPTH:
+        raise ValueError("nesting")
+    if isinstance(value, str) and not storable(value):
+        raise ValueError("text")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            check(name)
+            check(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            check(inner, depth + 1)
 
 
 def load(schema: ma.Schema) -> dict[str, Any]:
     """The checked body. Raises InvalidInput with a sentence for each field."""
     body = json_body()
     if not isinstance(body, dict):
-        raise InvalidInput(f"Erwartet wird ein JSON-Objekt, gefunden wurde {type(body).__name__}.")
+        raise InvalidInput(f"Erwartet wird ein JSON-Objekt, gefunden wurde {WORDS.get(type(body), 'etwas anderes')}.")
     try:
         loaded: dict[str, Any] = schema.load(body)
     except ma.ValidationError as error:
         raise InvalidInput("Die Anfrage passt nicht zur Schnittstelle: " + sentence(error.messages), errors=flat(error.messages)) from error
+    asked = [loaded.get("tenantId"), *(loaded.get("tenantIds") or ())]
+    if set(asked) - {None, "", TENANT, actor().mandant}:
+        raise InvalidInput("Diese Anmeldung arbeitet in einem anderen Mandanten.", errors={"tenantId": "unbekannt"})
     return loaded
+
+
+WORDS = {list: "eine Liste", str: "ein Text", int: "eine Zahl", float: "eine Zahl", bool: "ein Wahrheitswert"}
+# marshmallow speaks English; these are its sentences that a caller can provoke.
+GERMAN = (
+    ("Missing data for required field.", "Diese Angabe fehlt."), ("Unknown field.", "Diese Angabe gibt es hier nicht."),
+    ("Field may not be null.", "Diese Angabe darf nicht leer sein."), ("Not a valid string.", "Erwartet wird ein Text."),
+    ("Not a valid integer.", "Erwartet wird eine ganze Zahl."), ("Not a valid list.", "Erwartet wird eine Liste."),
+    ("Not a valid mapping type.", "Erwartet wird ein JSON-Objekt."), ("Invalid input type.", "Erwartet wird ein JSON-Objekt."),
+    ("Invalid type.", "Erwartet wird ein JSON-Objekt."), ("Must be greater than", "Diese Zahl ist zu klein."), ("Must be less than", "Diese Zahl ist zu groß."),
+    ("Shorter than minimum", "Dieser Text ist zu kurz."), ("Longer than maximum", "Dieser Text ist zu lang."), ("Length must be", "Dieser Text ist zu kurz oder zu lang."))
+
+
+def german(message: object) -> str:
+    text = str(message)
+    return next((sentence for beginning, sentence in GERMAN if text.startswith(beginning)), text)
 
 
 def flat(messages: Any, path: str = "") -> dict[str, str]:  # noqa: ANN401  marshmallow's nested messages
@@ -99,11 +174,11 @@ def flat(messages: Any, path: str = "") -> dict[str, str]:  # noqa: ANN401  mars
         for name, inner in messages.items():
             found |= flat(inner, f"{path}.{name}" if path else str(name))
         return found
-    return {path: " ".join(str(m) for m in messages) if isinstance(messages, list) else str(messages)}
+    return {path: " ".join(german(m) for m in messages) if isinstance(messages, list) else german(messages)}
 
 
 def sentence(messages: Any) -> str:  # noqa: ANN401  marshmallow's nested messages
-    return "; ".join(f"{path}: {text}" for path, text in list(flat(messages).items())[:10])
+    return "; ".join(f"{path[:80]}: {text}" for path, text in list(flat(messages).items())[:10])
 
 
 def key_of(value: str) -> int:
@@ -123,13 +198,8 @@ def text_key(value: int | None) -> str | None:
 
 
 def element_instance(task_id: str | None) -> str | None:
-    """Camunda's key of an element instance: 60 bits of the engine's task id."""
-    if task_id is None:
-        return None
-    try:
-        return str(int(task_id, 16) >> max(0, len(task_id) * 4 - 60))
-    except ValueError:
-        return "0"
+    """Camunda's key of an element instance, made of the engine's task id."""
+    return None if task_id is None else str(schluessel.element_key(task_id))
 
 
 def empty() -> tuple[str, int]:
@@ -148,10 +218,9 @@ def page(found: Found, items: list[dict[str, Any]]) -> Response:
                                              "startCursor": found.start_cursor, "endCursor": found.end_cursor}})
 
 
-def whole_page(items: Iterable[dict[str, Any]]) -> Response:
-    """A page for things that are not searched in the database (variables of one instance)."""
-    listed = list(items)
-    return jsonify({"items": listed, "page": {"totalItems": len(listed), "hasMoreTotalItems": False, "startCursor": None, "endCursor": None}})
+def whole_page(items: list[dict[str, Any]], total: int) -> Response:
+    """A page of things that are not searched in the database (variables of one instance)."""
+    return jsonify({"items": items, "page": {"totalItems": total, "hasMoreTotalItems": False, "startCursor": None, "endCursor": None}})
 
 
 def one(source: Source, name: str, key: int, what: str) -> Any:  # noqa: ANN401  a row

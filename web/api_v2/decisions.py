@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from engine.feel import to_json
 from services.prozess import decisions
-from services.prozess.suche import DECISION_DEFINITIONS
+from services.prozess.quellen import DECISION_DEFINITIONS, DECISION_REQUIREMENTS
 from services.unit_of_work import read
 from web.api_v2.common import TENANT, Body, Key, answer_search, key_of, load, one, variables_field
+from web.api_v2.resources import find
 from web.auth import actor, the_app
 from web.guards import guard
 
@@ -23,6 +24,9 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.post("/decision-definitions/evaluation")(evaluate)
     blueprint.get("/decision-definitions/<key>")(get)
     blueprint.get("/decision-definitions/<key>/xml")(xml)
+    blueprint.post("/decision-requirements/search")(search_requirements)
+    blueprint.get("/decision-requirements/<key>")(get_requirements)
+    blueprint.get("/decision-requirements/<key>/xml")(requirements_xml)
 
 
 def shape(row: Any) -> dict[str, Any]:  # noqa: ANN401  a row
@@ -47,6 +51,27 @@ def xml(key: str) -> Response:
     row = one(DECISION_DEFINITIONS, "decisionDefinitionKey", key_of(key), "Die Entscheidung")
     data = read(the_app(), actor(), lambda uow: uow.session.execute(text("select xml from decision_definition where key = :k"), {"k": row.key}).scalar_one())
     return Response(bytes(data), mimetype="text/xml")
+
+
+def requirements(row: Any) -> dict[str, Any]:  # noqa: ANN401  a row
+    return {"decisionRequirementsKey": str(row.requirements_key), "decisionRequirementsId": row.requirements_id,
+            "decisionRequirementsName": row.requirements_name or row.requirements_id, "resourceName": row.resource_name, "version": row.version,
+            "tenantId": TENANT}
+
+
+@guard()
+def search_requirements() -> Response:
+    return answer_search(DECISION_REQUIREMENTS, requirements)
+
+
+@guard()
+def get_requirements(key: str) -> Response:
+    return jsonify(requirements(one(DECISION_REQUIREMENTS, "decisionRequirementsKey", key_of(key), "Das Entscheidungsmodell")))
+
+
+@guard()
+def requirements_xml(key: str) -> Response:
+    return Response(find(key_of(key)).data, mimetype="text/xml")
 
 
 class Evaluate(Body):

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from services.errors import NotFound
 from services.prozess import instances
-from services.prozess.suche import PROCESS_DEFINITIONS
+from services.prozess.quellen import PROCESS_DEFINITIONS
 from services.unit_of_work import UnitOfWork, read
-from web.api_v2.common import TENANT, answer_search, key_of, one
+from web.api_v2.common import TENANT, answer_search, empty, key_of, one
 from web.auth import actor, the_app
 from web.guards import guard
 
@@ -20,6 +20,7 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.post("/process-definitions/search")(search)
     blueprint.get("/process-definitions/<key>")(get)
     blueprint.get("/process-definitions/<key>/xml")(xml)
+    blueprint.get("/process-definitions/<key>/form")(start_form)
     blueprint.get("/forms/<key>")(form)
 
 
@@ -42,6 +43,13 @@ def get(key: str) -> Response:
 def xml(key: str) -> Response:
     """The original bytes."""
     return Response(instances.definition_xml(the_app(), actor(), definition_key=key_of(key)), mimetype="text/xml")
+
+
+@guard()
+def start_form(key: str) -> tuple[str, int]:
+    """204: a start event has no form here; a case begins with the page *Neuer Fall*."""
+    one(PROCESS_DEFINITIONS, "processDefinitionKey", key_of(key), "Die Prozessdefinition")
+    return empty()
 
 
 def form_by(where: str, value: int | str) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from flask import Blueprint, Response, jsonify
 from services.errors import InvalidInput
 from services.prozess import jobs
 from services.prozess.jobs import ActivatedJob
-from services.prozess.suche import JOBS
-from web.api_v2.common import TENANT, Body, answer_search, element_instance, empty, instant, key_of, load, variables_field
+from services.prozess.quellen import JOBS
+from web.api_v2.common import LONG, TENANT, Body, Flag, Long, answer_search, element_instance, empty, instant, key_of, load, variables_field
 from web.auth import actor, the_app
 from web.guards import guard
 
 DEFAULT_POLL_MS = 10_000
 MAX_POLL_MS = 30_000
+MAX_RETRIES = 2**31 - 1
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -33,14 +34,14 @@ class Activate(Body):
     """``timeout`` of the lease and ``requestTimeout`` of the poll in milliseconds; 0 is our default, below 0 is no waiting."""
 
     type = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=500))
-    timeout = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(min=1, max=10**10))
-    maxJobsToActivate = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(min=1))
+    timeout = Long(required=True, validate=ma.validate.Range(1, 10**12))
+    maxJobsToActivate = Long(required=True, validate=ma.validate.Range(1, LONG - 1))
     worker = ma.fields.String(load_default="")
     fetchVariable = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
-    requestTimeout = ma.fields.Integer(load_default=0, allow_none=True)
+    requestTimeout = Long(load_default=0, allow_none=True)
     tenantIds = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
     tenantFilter = ma.fields.String(load_default=None, allow_none=True)
-    withLease = ma.fields.Boolean(load_default=False, allow_none=True)
+    withLease = Flag(load_default=False, allow_none=True)
 
 
 class Leased(Body):
@@ -60,9 +61,9 @@ class Complete(Leased):
 class Fail(Leased):
     """``retryBackOff`` in milliseconds."""
 
-    retries = ma.fields.Integer(load_default=0, strict=True)
+    retries = Long(load_default=0, validate=ma.validate.Range(-MAX_RETRIES, MAX_RETRIES))
     errorMessage = ma.fields.String(load_default="", allow_none=True)
-    retryBackOff = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0, max=10**10))
+    retryBackOff = Long(load_default=0, validate=ma.validate.Range(0, 10**12))
     variables = variables_field()
 
 
@@ -74,10 +75,23 @@ class ThrowError(Leased):
     variables = variables_field()
 
 
+class Changeset(ma.Schema):
+    """What may be changed; null leaves it as it is."""
+
+    class Meta:
+        """Strict."""
+
+        unknown = ma.RAISE
+
+    retries = Long(load_default=None, allow_none=True, validate=ma.validate.Range(0, MAX_RETRIES))
+    timeout = Long(load_default=None, allow_none=True, validate=ma.validate.Range(0, 10**12))
+    priority = Long(load_default=None, allow_none=True)
+
+
 class Update(Leased):
     """``changeset``: ``retries``, ``timeout`` in milliseconds."""
 
-    changeset = ma.fields.Dict(required=True)
+    changeset = ma.fields.Nested(Changeset, required=True)
 
 
 ACTIVATE, COMPLETE, FAIL, THROW_ERROR, UPDATE = Activate(), Complete(), Fail(), ThrowError(), Update()
@@ -130,11 +144,9 @@ def throw_error(key: str) -> tuple[str, int]:
 @guard()
 def update(key: str) -> tuple[str, int]:
     body = load(UPDATE)
-    changes = body["changeset"]
-    retries, timeout = changes.get("retries"), changes.get("timeout")
-    for name, value in (("retries", retries), ("timeout", timeout)):
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10**10):
-            raise InvalidInput(f"{name}: erwartet wird eine ganze Zahl.", errors={f"changeset.{name}": "ungültig"})
+    retries, timeout = body["changeset"]["retries"], body["changeset"]["timeout"]
+    if body["changeset"]["priority"]:
+        raise InvalidInput("Aufträge haben hier keine Rangfolge (priority).", errors={"changeset.priority": "nicht möglich"})
     if retries is None and timeout is None:
         raise InvalidInput("Es wurde keine Änderung genannt (retries oder timeout).")
     jobs.update(the_app(), actor(), key=key_of(key), retries=retries, timeout=None if timeout is None else timedelta(milliseconds=timeout),

@@ -1,8 +1,7 @@
-"""Process instances: create (also awaiting the result), search, get, cancel, modify, suspend, and their variables."""
+"""Process instances: create (also awaiting the result), search, get, cancel, suspend, resume, call hierarchy."""
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -11,13 +10,16 @@ import marshmallow as ma
 from flask import Blueprint, Response, jsonify
 
 from services.errors import InvalidInput, ServiceError
-from services.prozess import instances
-from services.prozess.suche import PROCESS_INSTANCES
+from services.prozess import instances, rechte
+from services.prozess.quellen import PROCESS_INSTANCES
+from services.prozess.rechte import Recht
 from web.api_v2.common import (
-    SEARCH,
+    LONG,
     TENANT,
     Body,
+    Flag,
     Key,
+    Long,
     answer_search,
     element_instance,
     empty,
@@ -27,7 +29,6 @@ from web.api_v2.common import (
     one,
     text_key,
     variables_field,
-    whole_page,
 )
 from web.auth import actor, the_app
 from web.guards import guard
@@ -48,25 +49,26 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.post("/process-instances/search")(search)
     blueprint.get("/process-instances/<key>")(get)
     blueprint.post("/process-instances/<key>/cancellation")(cancel)
-    blueprint.post("/process-instances/<key>/modification")(modify)
-    blueprint.post("/variables/search")(search_variables)
-    blueprint.put("/element-instances/<key>/variables")(set_variables)
+    blueprint.post("/process-instances/<key>/suspension")(suspend)
+    blueprint.post("/process-instances/<key>/resumption")(resume)
+    blueprint.get("/process-instances/<key>/call-hierarchy")(call_hierarchy)
 
 
 class Create(Body):
-    """The official creation instruction, by id or by key."""
+    """The official creation instruction: by key, or by id with a version, a version tag, or the latest."""
 
     processDefinitionId = ma.fields.String(load_default=None)
     processDefinitionKey = Key(load_default=None)
-    processDefinitionVersion = ma.fields.Integer(load_default=-1, allow_none=True)
+    processDefinitionVersion = Long(load_default=-1, allow_none=True, validate=ma.validate.Range(-1, 2**31 - 1))
+    processDefinitionVersionTag = ma.fields.String(load_default=None, allow_none=True)
     variables = variables_field()
-    awaitCompletion = ma.fields.Boolean(load_default=False, allow_none=True)
-    requestTimeout = ma.fields.Integer(load_default=0, allow_none=True)
+    awaitCompletion = Flag(load_default=False, allow_none=True)
+    requestTimeout = Long(load_default=0, allow_none=True, validate=ma.validate.Range(0, LONG - 1))
     fetchVariables = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
     startInstructions = ma.fields.List(ma.fields.Dict(), load_default=list, allow_none=True)
     runtimeInstructions = ma.fields.List(ma.fields.Dict(), load_default=list, allow_none=True)
-    tags = ma.fields.List(ma.fields.String(), load_default=list, allow_none=True)
-    businessId = ma.fields.String(load_default=None, allow_none=True)
+    tags = ma.fields.List(ma.fields.String(validate=ma.validate.Length(1, 100)), load_default=list, allow_none=True, validate=ma.validate.Length(max=10))
+    businessId = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 256))
 
 
 CREATE = Create()
@@ -80,9 +82,11 @@ def create() -> Response:
         raise InvalidInput("Erwartet wird entweder processDefinitionId oder processDefinitionKey.")
     if body["startInstructions"] or body["runtimeInstructions"]:
         raise InvalidInput("Start- und Laufzeitanweisungen werden hier nicht ausgeführt. Bitte starten Sie am Startereignis.")
+    if body["awaitCompletion"]:
+        rechte.require(actor(), Recht.OPERATE)  # before the start: the result may be seen by operators only
     version = body["processDefinitionVersion"]
     started = instances.start(the_app(), actor(), process_id=body["processDefinitionId"], definition_key=body["processDefinitionKey"],
-                              version=None if version in (None, -1) else version, variables=body["variables"] or {}, business_id=body["businessId"],
+                              version=None if version in (None, -1) else version, version_tag=body["processDefinitionVersionTag"], variables=body["variables"] or {}, business_id=body["businessId"],
                               tags=body["tags"] or [])
     variables: dict[str, Any] = {}
     if body["awaitCompletion"]:
@@ -135,76 +139,30 @@ def cancel(key: str) -> tuple[str, int]:
     return empty()
 
 
-class Modify(Body):
-    """Activate and terminate; variables at the process scope only."""
+@guard()
+def call_hierarchy(key: str) -> Response:
+    """The instances above this one, the root first, and itself."""
+    found = one(PROCESS_INSTANCES, "processInstanceKey", key_of(key), "Den Vorgang")
+    path = [found]
+    while path[0].parent_key is not None:
+        path.insert(0, one(PROCESS_INSTANCES, "processInstanceKey", path[0].parent_key, "Den Vorgang"))
+    return jsonify([{"processInstanceKey": str(row.key), "processDefinitionKey": str(row.definition_key),
+                     "processDefinitionName": row.name or row.process_id} for row in path])
 
-    activateInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)
-    terminateInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)
-    moveInstructions = ma.fields.List(ma.fields.Dict(), load_default=list)
 
-
-MODIFY = Modify()
+REST = "über die Schnittstelle"
 
 
 @guard()
-def modify(key: str) -> tuple[str, int]:
-    """Move tokens by hand."""
-    body = load(MODIFY)
-    if body["moveInstructions"]:
-        raise InvalidInput("moveInstructions werden hier nicht ausgeführt. Bitte verwenden Sie terminate und activate.")
-    number = key_of(key)
-    activate = [str(entry.get("elementId") or "") for entry in body["activateInstructions"]]
-    variables: dict[str, Any] = {}
-    for entry in body["activateInstructions"]:
-        for instruction in entry.get("variableInstructions") or []:
-            variables |= instruction.get("variables") or {}
-    wanted = {str(entry.get("elementInstanceKey")) for entry in body["terminateInstructions"]}
-    open_now = {element_instance(task): task for task in instances.open_tasks(the_app(), actor(), key=number)}
-    unknown = wanted - set(open_now)
-    if unknown or not all(activate):
-        raise InvalidInput("Diese Elemente sind nicht offen oder nicht benannt: " + ", ".join(sorted(unknown)))
-    instances.modify(the_app(), actor(), key=number, activate=activate, terminate=[open_now[name] for name in wanted], variables=variables)
+def suspend(key: str) -> tuple[str, int]:
+    """Let a root instance rest: it refuses commands, and its timers wait."""
+    load(CANCEL)
+    instances.set_suspended(the_app(), actor(), key=key_of(key), suspended=True, reason=REST)
     return empty()
 
 
 @guard()
-def search_variables() -> Response:
-    """Variables of the process scope; a filter on ``processInstanceKey`` or ``scopeKey`` is needed."""
-    body = load(SEARCH)
-    wanted = dict(body["filter"] or {})
-    key = wanted.pop("processInstanceKey", None) or wanted.pop("scopeKey", None)
-    if isinstance(key, dict):
-        key = key.get("$eq")
-    if key is None:
-        raise InvalidInput("Bitte nennen Sie im Filter einen Vorgang (processInstanceKey): Variablen gehören zu einem Vorgang.")
-    instance = one(PROCESS_INSTANCES, "processInstanceKey", key_of(str(key)), "Den Vorgang")
-    found = instances.variables(the_app(), actor(), key=instance.key)
-    name = wanted.pop("name", None)
-    if isinstance(name, str):
-        found = {n: v for n, v in found.items() if n == name}
-    return whole_page(variable(instance.key, instance.key, instance.root_key, n, v) for n, v in sorted(found.items()))
-
-
-def variable(instance: int, scope: int, root: int, name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
-    """A variable in the official shape; ``value`` is JSON text."""
-    return {"name": name, "value": json.dumps(value, ensure_ascii=False), "isTruncated": False, "tenantId": TENANT,
-            "variableKey": str(abs(hash((scope, name))) % 10**17), "scopeKey": str(scope), "processInstanceKey": str(instance),
-            "rootProcessInstanceKey": str(root)}
-
-
-class SetVariables(Body):
-    """Variables for a scope."""
-
-    variables = variables_field()
-    local = ma.fields.Boolean(load_default=False)
-
-
-SET_VARIABLES = SetVariables()
-
-
-@guard()
-def set_variables(key: str) -> tuple[str, int]:
-    """Write at the process scope (the key of a process instance) of a running instance."""
-    body = load(SET_VARIABLES)
-    instances.set_variables(the_app(), actor(), key=key_of(key), variables=body["variables"] or {})
+def resume(key: str) -> tuple[str, int]:
+    load(CANCEL)
+    instances.set_suspended(the_app(), actor(), key=key_of(key), suspended=False, reason=REST)
     return empty()

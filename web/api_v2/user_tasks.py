@@ -10,23 +10,12 @@ from flask import Blueprint, Response, jsonify
 
 from services.aufgaben import complete_with_form
 from services.errors import InvalidInput
-from services.prozess import tasks
-from services.prozess.suche import USER_TASKS, instant_value
-from web.api_v2.common import (
-    TENANT,
-    Body,
-    answer_search,
-    element_instance,
-    empty,
-    instant,
-    key_of,
-    load,
-    one,
-    variables_field,
-    whole_page,
-)
+from services.prozess import tasks, variablen
+from services.prozess.quellen import USER_TASKS
+from services.prozess.suche import instant_value
+from web.api_v2.common import TENANT, Body, Flag, Long, answer_search, element_instance, empty, instant, key_of, load, one, variables_field
 from web.api_v2.definitions import form_by
-from web.api_v2.process_instances import variable
+from web.api_v2.variables import answer
 from web.auth import actor, the_app
 from web.guards import guard
 
@@ -80,15 +69,14 @@ def form(key: str) -> Response | tuple[str, int]:
 def search_variables(key: str) -> Response:
     """What the task sees: decisions, dates and keys. Personal data stay in the Fallakte."""
     task = tasks.get(the_app(), actor(), key=key_of(key))
-    found = tasks.variables_of(the_app(), actor(), key=task.key)
-    return whole_page(variable(task.instance_key, task.instance_key, task.root_key, n, v) for n, v in sorted(found.items()))
+    return answer(variablen.of_task(the_app(), actor(), key=task.key))
 
 
 class Assign(Body):
     """Who gets the task."""
 
     assignee = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=200))
-    allowOverride = ma.fields.Boolean(load_default=True, allow_none=True)
+    allowOverride = Flag(load_default=True, allow_none=True)
     action = ma.fields.String(load_default=None, allow_none=True)
 
 
@@ -120,7 +108,7 @@ class Changeset(ma.Schema):
     followUpDate = ma.fields.String(allow_none=True)
     candidateGroups = ma.fields.List(ma.fields.String(), allow_none=True)
     candidateUsers = ma.fields.List(ma.fields.String(), allow_none=True)
-    priority = ma.fields.Integer(allow_none=True, strict=True, validate=ma.validate.Range(0, 100))
+    priority = Long(allow_none=True, validate=ma.validate.Range(0, 100))
 
 
 class Update(Body):

@@ -1,0 +1,92 @@
+"""Element instances: search, get, and how many there are per element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, jsonify
+
+from services.prozess import statistik
+from services.prozess.quellen import ELEMENT_INSTANCES, PROCESS_DEFINITIONS, PROCESS_INSTANCES
+from services.prozess.statistik import Count
+from services.unit_of_work import read
+from web.api_v2.common import TENANT, Body, answer_search, element_instance, instant, key_of, load, one, text_key
+from web.auth import actor, the_app
+from web.guards import guard
+
+if TYPE_CHECKING:
+    from engine.catalogue import Definition
+
+import marshmallow as ma
+
+TYPES = frozenset({
+    "BOUNDARY_EVENT", "BUSINESS_RULE_TASK", "CALL_ACTIVITY", "END_EVENT", "EVENT_BASED_GATEWAY", "EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY",
+    "INTERMEDIATE_CATCH_EVENT", "INTERMEDIATE_THROW_EVENT", "MANUAL_TASK", "PARALLEL_GATEWAY", "RECEIVE_TASK", "SCRIPT_TASK", "SEND_TASK",
+    "SERVICE_TASK", "START_EVENT", "SUB_PROCESS", "TASK", "USER_TASK"})
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.post("/element-instances/search")(search)
+    blueprint.get("/element-instances/<key>")(get)
+    blueprint.get("/process-instances/<key>/statistics/element-instances")(of_instance)
+    blueprint.post("/process-definitions/<key>/statistics/element-instances")(of_definition)
+
+
+def type_of(tag: str) -> str:
+    """The BPMN tag in the words of the official API."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", tag).upper()
+    return name if name in TYPES else "UNKNOWN"
+
+
+def shape(row: Any) -> dict[str, Any]:  # noqa: ANN401  a row
+    facts = definition(row.definition_key).elements.get(row.element_id)
+    return {
+        "processDefinitionId": row.process_id, "startDate": instant(row.started), "endDate": instant(row.ended), "elementId": row.element_id,
+        "elementName": (facts.name if facts else "") or row.element_id, "type": type_of(facts.type) if facts else "UNKNOWN", "state": row.state,
+        "hasIncident": row.incident_key is not None, "tenantId": TENANT, "elementInstanceKey": element_instance(row.task_id),
+        "processInstanceKey": str(row.instance_key), "rootProcessInstanceKey": str(row.root_key), "processDefinitionKey": str(row.definition_key),
+        "incidentKey": text_key(row.incident_key)}
+
+
+def definition(key: int) -> Definition:
+    """The model of an element: name and type stand there."""
+    return read(the_app(), actor(), lambda uow: the_app().library.process(uow.session, key))
+
+
+@guard()
+def search() -> Response:
+    return answer_search(ELEMENT_INSTANCES, shape)
+
+
+@guard()
+def get(key: str) -> Response:
+    return jsonify(shape(one(ELEMENT_INSTANCES, "elementInstanceKey", key_of(key), "Das Element")))
+
+
+def items(counts: Iterable[Count]) -> Response:
+    return jsonify({"items": [{"elementId": c.element_id, "active": c.active, "canceled": c.canceled, "incidents": c.incidents,
+                               "completed": c.completed} for c in counts]})
+
+
+@guard()
+def of_instance(key: str) -> Response:
+    instance = one(PROCESS_INSTANCES, "processInstanceKey", key_of(key), "Den Vorgang")
+    return items(statistik.of_instance(the_app(), actor(), key=instance.key))
+
+
+class Query(Body):
+    """Which instances count."""
+
+    filter = ma.fields.Dict(load_default=dict, allow_none=True)
+
+
+QUERY = Query()
+
+
+@guard()
+def of_definition(key: str) -> Response:
+    body = load(QUERY)
+    row = one(PROCESS_DEFINITIONS, "processDefinitionKey", key_of(key), "Die Prozessdefinition")
+    return items(statistik.of_definition(the_app(), actor(), key=row.key, filters=body["filter"] or {}))

@@ -18,6 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import text
 
+from services import unit_of_work
 from services.context import Actor
 from services.errors import InvalidInput, ServiceError
 from services.unit_of_work import UnitOfWork, read, transact
@@ -89,15 +90,23 @@ def _angemeldet(row: Row[Any]) -> Angemeldet:
 
 
 def _open(app: App, statement: str, values: Mapping[str, Any]) -> Row[Any] | None:
-    """Run one of the two database functions that read a person and set the Mandant: one statement, nothing is written."""
+    """Run one of the two database functions that read a person and set the Mandant: one statement, nothing is written.
+
+    The transaction stays open for the first unit of work of this request (``unit_of_work.lend``).
+    """
     found: list[Row[Any] | None] = []
 
     def opener(connection: Connection) -> None:
         found.append(connection.execute(text(statement), dict(values)).one_or_none())
 
-    with app.sessions(info={"open": opener}) as session:
-        session.connection()
-        session.rollback()
+    session = app.sessions(info={"open": opener})
+    session.connection()
+    del session.info["open"]  # a later transaction of this session sets its Mandant the usual way
+    if found[0] is None:
+        session.close()
+    else:
+        session.info["mandant"] = found[0].mandant
+        unit_of_work.lend(session)
     return found[0]
 
 

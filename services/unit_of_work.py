@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from psycopg import errors as pg
@@ -29,6 +30,33 @@ RACES = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.U
 ATTEMPTS = 6
 
 
+# The transaction in which a request was authenticated: the first unit of work of the same actor goes on in it. That saves
+# a request one statement and two round trips; nothing has been written in it yet.
+_authenticated: ContextVar[MandantSession | None] = ContextVar("authenticated", default=None)
+
+
+def lend(session: MandantSession) -> None:
+    """Offer a transaction whose Mandant is set. Whoever lends must call :func:`give_back` at the end of the request."""
+    give_back()
+    _authenticated.set(session)
+
+
+def give_back() -> None:
+    """End a lent transaction that nobody has used."""
+    session = _authenticated.get()
+    if session is not None:
+        _authenticated.set(None)
+        session.close()
+
+
+def _borrow(app: App, actor: Actor) -> MandantSession | None:
+    session = _authenticated.get()
+    if session is None or session.bind is not app.engine or session.info.get("mandant") != actor.mandant:
+        return None
+    _authenticated.set(None)
+    return session
+
+
 class UnitOfWork:
     """A transaction of one actor. Leaving the block without :meth:`commit` rolls everything back.
 
@@ -36,9 +64,9 @@ class UnitOfWork:
     an acceleration only: everything listed there is also found in the tables by the worker.
     """
 
-    def __init__(self, app: App, actor: Actor, session: MandantSession | None = None) -> None:
+    def __init__(self, app: App, actor: Actor) -> None:
         self.app, self.actor = app, actor
-        self.session: MandantSession = session if session is not None else app.sessions(info={"mandant": actor.mandant})
+        self.session: MandantSession = _borrow(app, actor) or app.sessions(info={"mandant": actor.mandant})
         self.now = app.clock.now()
         self._connection: Connection | None = None  # one transaction, one connection
         self.after_commit: list[Callable[[], None]] = []

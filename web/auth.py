@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import InternalServerError
 
-from services import anmeldung
+from services import anmeldung, unit_of_work
 from services.errors import NotPermitted
 from web.guards import guard_of
 
@@ -72,6 +72,7 @@ def init(flask_app: Flask) -> None:
     flask_app.before_request(admit)
     flask_app.before_request(check_csrf)
     flask_app.after_request(keep_alive)
+    flask_app.teardown_request(lambda _: unit_of_work.give_back())
     flask_app.context_processor(lambda: {"csrf": csrf_token(), "ich": g.get("actor")})
 
 

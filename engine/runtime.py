@@ -66,18 +66,18 @@ def open_things(instance: Instance) -> Found:
         for task in active(workflow.tasks.values()):
             data, spec, key = task.internal_data, task.task_spec, task.id.hex
             if "incident" in data:
-                found["incidents"][key] = dict(data["incident"])
+                found["incidents"][key] = (spec.bpmn_id, dict(data["incident"]))
             elif isinstance(spec, UserTask) and task._state == State.READY:
                 found["user_tasks"][key] = spec.bpmn_id
             elif "job" in data and task._state == State.STARTED and "raising" not in data:
-                found["jobs"][key] = dict(data["job"])
+                found["jobs"][key] = (spec.bpmn_id, dict(data["job"]))
             elif "call" in data:
                 found["calls"][key] = spec.bpmn_id
             elif isinstance(spec, Catch) and task._state == State.WAITING:
                 if spec.event.kind == "timer":
-                    found["timers"][key] = data["due"]
+                    found["timers"][key] = (spec.bpmn_id, data["due"])
                 elif spec.event.kind in ("message", "signal"):
-                    found["subscriptions"][key] = (spec.event.kind, spec.event.name, data.get("key"))
+                    found["subscriptions"][key] = (spec.bpmn_id, spec.event.kind, spec.event.name, data.get("key"))
     return found
 
 

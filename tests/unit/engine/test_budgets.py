@@ -175,6 +175,7 @@ def test_growing_text_stops_at_the_size_limit():
     incident, = only(case)
     assert incident.element == "x"
     assert "5000" in incident.message
+    assert len(case.data["t"]) == 2560
     assert len(case.engine.store.states["1"]) < 6_000
     usable(case)
 

@@ -422,3 +422,52 @@ def test_variables_are_written_at_a_scope_by_position_or_name():
     case.engine.run(case.key, "set_variables", {"v": 2}, task, local=False)
 
     assert case.sees("a") == {"v": 2, "l": 2}
+
+
+def test_surplus_token_of_a_parallel_join_waits_for_the_next_turn():
+    xml = doc(start(), el("parallelGateway", "f"), user("a"), user("b"), user("c"), el("exclusiveGateway", "m"), el("parallelGateway", "j"), user("z"),
+              chain("s", "f", "a", "m"), chain("f", "b", "m", "j", "z"), chain("f", "c", "j"))
+    case = Case(xml)
+    case.do("a").do("b")
+    assert case.open() == ["c"]
+    case.do("c")
+    assert case.open() == ["z"]
+    instance = case.engine.store.get(case.key)
+
+    assert [t.task_spec.name for t in instance.tasks.values() if t._state == 8 and not t.task_spec.joins] == ["j"]
+
+
+def test_terminated_activity_takes_its_boundary_events_with_it():
+    case = Case(doc(start(), el("parallelGateway", "f"), user("a"), boundary("b", "a", timer("Duration", "P1D")), user("h"), user("o"), chain("s", "f", "a"), chain("f", "o"), chain("b", "h")))
+    case.engine.run(case.key, "modify", (case.at("a")[1],))
+
+    assert case.open() == ["o"]
+    assert case.open("timers") == []
+
+
+def test_migration_follows_derived_specs():
+    def model(prefix):
+        body = user(prefix + "mi", ext(io({"kopie": "= p"})) + multi(inputElement="p", outputCollection="rs", outputElement="= r"))
+        return doc(start(), el("parallelGateway", "f"), body, boundary(prefix + "b", prefix + "mi", MSG), user("h"), user("n"), chain("s", "f", prefix + "mi"),
+                   el("inclusiveGateway", prefix + "ig"), el("task", "t1"), el("task", "t2"), flow(prefix + "ig", "t1", "= x"), flow(prefix + "ig", "t2", "= y"),
+                   flow("f", prefix + "ig"), chain("f", "n", prefix + "ig"), chain(prefix + "b", "h"))
+    case = Case(model("alt_"), fall=1, ps=[1, 2], x=False, y=False)
+    case.do("alt_mi", r=1)
+    case.do("n")
+    assert case.open("incidents") == ["alt_ig"]
+    store, new = case.engine.store, case.engine.deploy("p", model("neu_"))
+    mapping = {"alt_mi": "neu_mi", "alt_b": "neu_b", "alt_ig": "neu_ig"}
+
+    assert runtime.migrate(store.states["1"], case.definition, new, {}, store.expressions, case.engine.clock.now())[1].problems
+    instance, step = runtime.migrate(store.states["1"], case.definition, new, mapping, store.expressions, case.engine.clock.now())
+    case.engine.family.adopt(instance, step)
+    case.engine.apply(case.engine.family.steps)
+
+    assert case.open() == ["neu_mi"]
+    assert case.sees("neu_mi")["kopie"] == 2
+    assert case.open("subscriptions") == ["neu_b"]
+    case.engine.run(case.key, "set_variables", {"y": True})
+    case.retry("neu_ig")
+    case.do("neu_mi", r=2)
+    assert case.ended == "completed"
+    assert case.data["rs"] == [1, 2]

@@ -334,7 +334,9 @@ def visible_faelle(actor: Actor, today: date, *, loans: bool = True) -> ColumnEl
 
 def _cases_of_own_tasks(actor: Actor, aktenzeichen: str | None = None) -> Select[str]:
     task = aliased(UserTask)
-    query = select(func.coalesce(task.business_id, "")).where(task.mandant == actor.mandant, task.status == "CREATED", task.assignee == actor.login)
+    query = select(func.coalesce(task.business_id, "")).where(
+        task.mandant == actor.mandant, task.status == "CREATED", task.assignee == actor.login
+    )
     return query.where(task.business_id.is_not(None) if aktenzeichen is None else task.business_id == aktenzeichen)
 
 

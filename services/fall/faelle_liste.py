@@ -159,7 +159,9 @@ def _without_name(uow: UnitOfWork, actor: Actor, hits: Sequence[str]) -> set[str
     """Of these cases, those whose name the actor may not see: visible by a loan only, and without Stammdaten."""
     today = uow.app.clock.today()
     return {
-        a for a in _by_loan_only(uow, actor, hits) if not any(f.abschnitt == "stammdaten" for f in freigaben.lent(uow.session, actor, a, today))
+        akte
+        for akte in _by_loan_only(uow, actor, hits)
+        if not any(f.abschnitt == "stammdaten" for f in freigaben.lent(uow.session, actor, akte, today))
     }
 
 
@@ -176,7 +178,9 @@ def _by_loan_only(uow: UnitOfWork, actor: Actor, cases: Sequence[str]) -> set[st
 
 
 HOLDER = and_(
-    Fallverantwortung.mandant == Fall.mandant, Fallverantwortung.aktenzeichen == Fall.aktenzeichen, Fallverantwortung.bis.is_(None)
+    Fallverantwortung.mandant == Fall.mandant,
+    Fallverantwortung.aktenzeichen == Fall.aktenzeichen,
+    Fallverantwortung.bis.is_(None),
 )
 
 

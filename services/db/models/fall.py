@@ -6,7 +6,7 @@ that no row can ever belong to the case of another Mandant.
 
 from __future__ import annotations
 
-from datetime import date, datetime  # noqa: TC003  SQLAlchemy evaluates the annotations
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (

@@ -38,9 +38,15 @@ def until(condition, what: str) -> float:
 
 
 @pytest.fixture
-def run(app, tmp_path):
+def app(app, tmp_path):
+    """The worker connects by itself, so it needs the address."""
+    app.settings = replace(app.settings, data_dir=tmp_path, database_url=app.engine.url.render_as_string(hide_password=False))
+    return app
+
+
+@pytest.fixture
+def run(app):
     """Starts workers and stops them at the end."""
-    app.settings = replace(app.settings, data_dir=tmp_path)
     started = []
 
     def start(*loops, **settings) -> Worker:
@@ -183,7 +189,7 @@ def test_notification_rings_at_once(app) -> None:
     assert rings[0] < 0.5
 
 
-def test_listener_reconnects_after_its_connection_was_cut(app, owner_url, postgres) -> None:
+def test_listener_reconnects_after_its_connection_was_cut(app, postgres) -> None:
     bell = Bell(libpq(app.settings.database_url), app.clock)
     event = bell.subscribe()
     bell.scheduler.remove_all_jobs()
@@ -193,7 +199,7 @@ def test_listener_reconnects_after_its_connection_was_cut(app, owner_url, postgr
         event.clear()
         with closing(psycopg.connect(postgres.url(), autocommit=True)) as admin:
             cut = admin.execute("select count(pg_terminate_backend(pid)) from pg_stat_activity where query = 'listen nachricht' and "
-                                "datname = %s", (owner_url.split("/t_")[1].split("?")[0].join(("t_", "")),)).fetchone()
+                                "datname = %s", (app.engine.url.database,)).fetchone()
         assert cut == (1,)
         assert event.wait(PATIENCE)  # it rings after reconnecting: something may have happened meanwhile
     finally:

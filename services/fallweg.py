@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from engine.diagram.read import CONTAINERS
 from engine.diagram.read import read as read_model
 from engine.diagram.svg import ElementState, render
 from engine.errors import InvalidDefinition
@@ -59,8 +60,10 @@ def weg(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) -> W
     for place in places:
         state = stand(place, running=instance.status in {"ACTIVE", "SUSPENDED"})
         href = adresse(place.task_key) if place.task_key is not None else None
-        states[place.element_id] = ElementState(state=state, href=href, count=place.open if place.open > 1 else None)
         element = model.elements.get(place.element_id)
+        if element is not None and element.kind in CONTAINERS and state == "active":
+            continue  # the case stands at a step inside
+        states[place.element_id] = ElementState(state=state, href=href, count=place.open if place.open > 1 else None)
         if element is not None and element.kind not in SILENT and (element.name or state != "done"):
             steps.append(Schritt(
                 element_id=place.element_id, name=element.name or place.element_id, art=element.kind, stand=state, mal=place.entered,

@@ -1,0 +1,89 @@
+"""The web application on a fresh database, with people who can log in, and a browser without JavaScript."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from services import bootstrap
+from services.db import provision
+from services.settings import Settings
+from tests import builders
+from tests.web import daten
+from web.app import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from werkzeug.test import TestResponse
+
+
+@pytest.fixture
+def app(postgres: Any, database: str) -> Iterator[Any]:
+    """The real composition root with a clock that moves by hand (``app.clock``)."""
+    settings = Settings(data_dir=Path("/nonexistent"), database_url=postgres.url(provision.APP, database), pool_size=3, max_body_bytes=1024 * 1024)
+    made = bootstrap.build(settings, clock=builders.Uhr())
+    builders.seed(postgres.url(provision.OWNER, database))
+    daten.with_passwords(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def flask_app(app: Any) -> Flask:
+    return create_app(app)
+
+
+class Browser:
+    """Follows nothing by itself, keeps cookies, sends forms with their token."""
+
+    def __init__(self, flask_app: Flask) -> None:
+        self.client = flask_app.test_client()
+        self.csrf = ""
+
+    def get(self, path: str, **kw: Any) -> TestResponse:
+        return self._keep(self.client.get(path, **kw))
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, csrf: str | None = None, **kw: Any) -> TestResponse:
+        token = self.csrf if csrf is None else csrf
+        return self._keep(self.client.post(path, data={**(data or {}), "_csrf": token}, **kw))
+
+    def _keep(self, response: TestResponse) -> TestResponse:
+        found = re.search(r'name="_csrf" value="([0-9a-f]+)"', response.get_data(as_text=True)) if response.mimetype == "text/html" else None
+        if found:
+            self.csrf = found.group(1)
+        return response
+
+    def login(self, login: str, password: str = daten.PASSWORT) -> TestResponse:
+        self.get("/anmeldung")
+        response = self.post("/anmeldung", {"konto": login, "passwort": password})
+        if response.status_code == 302:
+            self.get("/einstellungen")
+        return response
+
+
+@pytest.fixture
+def browser(flask_app: Flask) -> Callable[[str | None], Browser]:
+    """A new browser, logged in as somebody of ``builders.BENUTZER`` or as nobody."""
+    def make(login: str | None = None) -> Browser:
+        made = Browser(flask_app)
+        if login is not None:
+            assert made.login(login).status_code == 302
+        return made
+    return make
+
+
+def words(response: TestResponse) -> str:
+    """The text of a page without its markup, spaces joined."""
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.get_data(as_text=True), flags=re.S)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text))).replace("\u00ad", "").strip()
+
+
+@pytest.fixture
+def text() -> Callable[[TestResponse], str]:
+    return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from contextvars import ContextVar
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from services.db.session import MandantSession
 
 T = TypeVar("T")
+log = logging.getLogger("etappe.commit")
 RACES = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.UniqueViolation)
 ATTEMPTS = 6
 
@@ -95,6 +97,15 @@ class UnitOfWork:
         self.session.commit()
 
 
+def finish(pending: list[Callable[[], None]]) -> None:
+    """Run what a commit has asked for. A failure is the worker's to repeat, never the caller's: his command is done."""
+    for action in pending:
+        try:
+            action()
+        except Exception:
+            log.exception("after_commit_failed")
+
+
 def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
     """Run ``work`` and commit. A lost race (compare-and-swap, deadlock, unique number) is repeated from a fresh read.
 
@@ -106,8 +117,7 @@ def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
                 result = work(uow)
                 uow.commit()
                 pending = uow.after_commit
-            for action in pending:
-                action()
+            finish(pending)
         except StaleVersion:
             if attempt == ATTEMPTS - 1:
                 raise

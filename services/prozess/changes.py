@@ -32,11 +32,12 @@ class Net(Generic[Open]):
     opened: dict[Place, Open] = field(default_factory=dict)
     closed: dict[Place, None] = field(default_factory=dict)
     fresh: set[Place] = field(default_factory=set)  # opened for the first time in this command: no row yet
+    settled: set[Place] = field(default_factory=set)  # dealt with in this command: never had a row
 
     def apply(self, instance: int, delta: Delta[Open], entered: set[str]) -> None:
         for task in delta.closed:
             place = (instance, task)
-            if self.opened.pop(place, None) is None or place not in self.fresh:
+            if (self.opened.pop(place, None) is None or place not in self.fresh) and place not in self.settled:
                 self.closed[place] = None
             self.fresh.discard(place)
         for task, value in delta.opened.items():
@@ -44,6 +45,14 @@ class Net(Generic[Open]):
             if place not in self.opened and task in entered:
                 self.fresh.add(place)
             self.opened[place] = value
+
+    def settle(self, place: Place) -> None:
+        """The thing is dealt with here and now; if it opened in this command, no table hears of it."""
+        self.opened.pop(place)
+        if place in self.fresh:
+            self.settled.add(place)
+        else:
+            self.closed[place] = None
 
 
 @dataclass

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from engine import runtime
 from engine.errors import BpmnError, Rejected
 from engine.errors import TaskNotOpen as EngineTaskNotOpen
 from engine.family import Family
 from services.db.models.prozess import DecisionLog, Message
-from services.errors import Conflict, ServiceError, TaskNotOpen
+from services.errors import Conflict, ServiceError, StaleVersion, TaskNotOpen
 from services.prozess import writer
 from services.prozess.changes import Changes, Place
 from services.prozess.evaluator import Evaluators
 from services.prozess.handlers import Auftrag
 from services.prozess.store import SqlStore
+from services.unit_of_work import RACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,9 +111,7 @@ class Command:
     def serve_job(self, place: Place, job: OpenJob) -> None:
         """Run one built-in handler under a savepoint: a defect takes back its own writes only and becomes an incident."""
         row = self.store.row(place[0])
-        del self.changes.jobs.opened[place]
-        if place not in self.changes.jobs.fresh:
-            self.changes.jobs.closed[place] = None
+        self.changes.jobs.settle(place)
         order = Auftrag(uow=self.uow, type=job.type, instance_key=row.key, root_key=row.root_key, business_id=row.business_id,
                         element_id=job.element, variables=job.variables, headers=job.headers)
         command: tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -123,6 +123,14 @@ class Command:
         except BpmnError as error:
             savepoint.rollback()
             command = ("job_failed", (place[1], error.message), {"error_code": error.code})
+        except StaleVersion:
+            raise  # a lost race: the whole command is repeated from a fresh read
+        except DBAPIError as error:
+            if isinstance(error.orig, RACES):
+                raise
+            savepoint.rollback()
+            log.exception("builtin_job_failed", extra={"job_type": job.type, "instance_key": row.key})
+            command = ("job_failed", (place[1], f"Datenbankfehler in {job.type}"), {"retries": 0})
         except ServiceError as error:  # foreseen by the case side: a sentence for people
             savepoint.rollback()
             command = ("job_failed", (place[1], error.detail), {"retries": 0})

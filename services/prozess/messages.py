@@ -6,6 +6,7 @@ somebody does, or its time is over. A subscription that opens looks into the buf
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from services.context import Actor
 
 MAX_TTL = timedelta(days=3650)
+MAX_FAILURES = 20
+log = logging.getLogger("etappe.nachricht")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +165,22 @@ def broadcast_row(uow: UnitOfWork, message: Any) -> list[int]:  # noqa: ANN401  
 def deliver_pending(app: App, limit: int = 100) -> int:
     """Deliver messages that commands have thrown, each in its own transaction; run after a commit and by the worker."""
     with app.engine.connect() as connection:
-        rows = connection.execute(text("select mandant, key from wartende_nachrichten(:n)"), {"n": limit}).all()
+        rows = connection.execute(text("select mandant, key from wartende_nachrichten(:now, :n)"), {"now": app.clock.now(), "n": limit}).all()
     for row in rows:
-        transact(app, system_actor(row.mandant), partial(deliver, key=row.key))
+        try:
+            transact(app, system_actor(row.mandant), partial(deliver, key=row.key))
+        except Exception:  # one message must not hold up the others
+            log.exception("message_failed", extra={"message_key": row.key})
+            transact(app, system_actor(row.mandant), partial(note_failure, key=row.key))
     return len(rows)
+
+
+def note_failure(uow: UnitOfWork, *, key: int) -> None:
+    """Wait longer after each failure; after ``MAX_FAILURES`` the message rests in the buffer until its time is over."""
+    uow.session.execute(text(
+        "update message set failures = failures + 1, pending = failures + 1 < :max, "
+        "not_before = :now + interval '1 second' * power(2, least(failures + 1, 10)) where key = :k"),
+        {"k": key, "now": uow.now, "max": MAX_FAILURES})
 
 
 def deliver_buffered(uow: UnitOfWork, opened: list[tuple[str, str | None, str]]) -> bool:

@@ -236,6 +236,8 @@ class Message(Base):
     created: Mapped[datetime]
     expires: Mapped[datetime]
     pending: Mapped[bool] = mapped_column(Boolean)
+    failures: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    not_before: Mapped[datetime | None]
 
 
 class MessageDelivery(Base):

@@ -92,6 +92,8 @@ def upgrade() -> None:
     sa.Column("created", sa.DateTime(timezone=True), nullable=False),
     sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
     sa.Column("pending", sa.Boolean(), nullable=False),
+    sa.Column("failures", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+    sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint("key", name=op.f("pk_message")),
     schema="etappe"
     )
@@ -451,9 +453,9 @@ FUNCTIONS = (
        order by t.due, t.key limit anzahl $$
     """,
     """
-    create function etappe.wartende_nachrichten(anzahl int) returns table (mandant text, key bigint)
+    create function etappe.wartende_nachrichten(jetzt timestamptz, anzahl int) returns table (mandant text, key bigint)
     language sql stable security definer set search_path = etappe, pg_temp as
-    $$ select m.mandant, m.key from message m where m.pending order by m.created, m.key limit anzahl $$
+    $$ select m.mandant, m.key from message m where m.pending and (m.not_before is null or m.not_before <= jetzt) order by m.created, m.key limit anzahl $$
     """,
     """
     create function etappe.abgelaufenes_loeschen(jetzt timestamptz) returns bigint

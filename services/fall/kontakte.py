@@ -106,25 +106,35 @@ def notieren(
     return transact(app, actor, work)
 
 
+# What becomes a process variable is one of these codes; everything about the person stands in a contact note of the Fallakte.
+ABBRUCHGRUENDE = {
+    "nicht_erreichbar": "Unter den bekannten Wegen nicht erreichbar",
+    "termine_versaeumt": "Mehrfach nicht zum Termin gekommen",
+    "verzogen": "Verzogen, neuer Ort unbekannt",
+    "keine_begleitung": "Möchte zurzeit keine Begleitung",
+    "anderer_grund": "Anderer Grund (steht in einer Kontaktnotiz)",
+}
+
+
 def abbrechen(app: App, actor: Actor, *, aktenzeichen: str, grund: str) -> None:
     """The contact with the person has broken off; the processes of the case are told.
 
     Raises:
-        NotFound, NotPermitted, InvalidInput: no reason.
+        NotFound, NotPermitted, InvalidInput: no reason of :data:`ABBRUCHGRUENDE`.
         Conflict: the case is closed, or the contact is broken off already.
     """
 
     def work(uow: UnitOfWork) -> None:
         policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, app.clock.today())
         fall = verantwortung.lock_open(uow, aktenzeichen)
-        if not grund.strip():
-            raise InvalidInput(errors={"grund": "Bitte nennen Sie einen Grund."})
+        if grund not in ABBRUCHGRUENDE:
+            raise InvalidInput(errors={"grund": "Bitte wählen Sie einen Grund."})
         if fall.kontakt_abgebrochen_am is not None:
             raise Conflict("Der Kontakt ist schon als abgebrochen vermerkt.", war="abgebrochen", soll="abgebrochen")
         faelle.change(uow, aktenzeichen, kontakt_abgebrochen_am=uow.now)
-        zeitleiste.notieren(uow, aktenzeichen, "kontakt", "Kontakt abgebrochen")
+        zeitleiste.notieren(uow, aktenzeichen, "kontakt", f"Kontakt abgebrochen: {ABBRUCHGRUENDE[grund]}")
         uow.audit("kontakt.abbrechen", aktenzeichen, chain=f"fall:{aktenzeichen}")
-        uow.app.publish(uow, "kontakt_abgebrochen", aktenzeichen, {"grund": grund.strip()})
+        uow.app.publish(uow, "kontakt_abgebrochen", aktenzeichen, {"grund": grund})
 
     transact(app, actor, work)
 

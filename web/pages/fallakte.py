@@ -241,7 +241,7 @@ def kontakt(aktenzeichen: str) -> ResponseReturnValue:
 @pages.route("/kontaktabbruch", methods=["GET", "POST"])
 @guard(roles=EINBLICK)
 def kontaktabbruch(aktenzeichen: str) -> ResponseReturnValue:
-    grund, fehler = request.form.get("grund", "").strip()[:1000], {}
+    grund, fehler = request.form.get("grund", ""), {}
     if request.method == "POST":
         try:
             kontakte.abbrechen(the_app(), actor(), aktenzeichen=aktenzeichen, grund=grund)
@@ -250,6 +250,7 @@ def kontaktabbruch(aktenzeichen: str) -> ResponseReturnValue:
             fehler = dict(error.errors)
         except Conflict as error:
             fehler = {"grund": error.detail}
-    return seite("fallakte_kontaktabbruch.html", aktenzeichen, "verlauf", "Kontakt abgebrochen", grund=grund, fehler=fehler), 422 if fehler else 200
+    return seite("fallakte_kontaktabbruch.html", aktenzeichen, "verlauf", "Kontakt abgebrochen", grund=grund, fehler=fehler,
+                 gruende=list(kontakte.ABBRUCHGRUENDE.items())), 422 if fehler else 200
 
 

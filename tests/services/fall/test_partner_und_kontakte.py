@@ -107,7 +107,7 @@ def test_note_with_wrong_fields_is_refused(app, akte, changes, path):
 def test_broken_contact_and_its_return_are_told_to_the_processes(app, akte):
     kontakte.abbrechen(app, actor("falkenrath"), aktenzeichen=akte, grund="nicht_erreichbar")
     with pytest.raises(Conflict):
-        kontakte.abbrechen(app, actor("falkenrath"), aktenzeichen=akte, grund="noch einmal")
+        kontakte.abbrechen(app, actor("falkenrath"), aktenzeichen=akte, grund="verzogen")
     kontakte.notieren(app, actor("falkenrath"), aktenzeichen=akte, art="stelle", notiz="Schule weiß nichts")
     kontakte.notieren(app, actor("falkenrath"), aktenzeichen=akte, art="telefon", notiz="niemand", erreicht=False)
     assert faelle.lesen(app, actor("falkenrath"), aktenzeichen=akte).kontakt_abgebrochen_am is not None

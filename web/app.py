@@ -10,6 +10,7 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 
 from web import anzeige, assets, auth, errors, navigation, pages
+from web.adressen import Nummer
 from web.guards import public
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def create_app(app: App) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it, the interface does not say so
+    flask_app.url_map.converters["nummer"] = Nummer
     flask_app.jinja_env.undefined = StrictUndefined
     flask_app.jinja_env.trim_blocks = flask_app.jinja_env.lstrip_blocks = True
     public(flask_app.view_functions["static"])

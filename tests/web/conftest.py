@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from argon2 import PasswordHasher
 
-from services import bootstrap
+from services import anmeldung, bootstrap
 from services.db import provision
 from services.settings import Settings
 from tests import builders
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from werkzeug.test import TestResponse
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing is slow on purpose; tests need only that it is the same function. What was verified before is forgotten."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(anmeldung, "_hasher", quick)
+    monkeypatch.setattr(anmeldung, "_nobody", quick.hash("niemand"))
+    monkeypatch.setattr(anmeldung, "_verdicts", anmeldung.Verdicts())
+    monkeypatch.setattr(anmeldung, "_renewals", anmeldung.Renewals())
 
 
 @pytest.fixture

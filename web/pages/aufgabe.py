@@ -27,7 +27,7 @@ pages = Blueprint("aufgabe", __name__)
 NEXT_TASKS = 5
 
 
-@pages.get("/aufgaben/<int:key>")
+@pages.get("/aufgaben/<nummer:key>")
 @guard()
 def zeigen(key: int) -> ResponseReturnValue:
     aufgabe = formular.zeigen(the_app(), actor(), key=key)
@@ -49,7 +49,7 @@ def seite(aufgabe: Aufgabe, *, satz: str = "") -> str:
         hier=url_for("aufgabe.zeigen", key=task.key))
 
 
-@pages.post("/aufgaben/<int:key>")
+@pages.post("/aufgaben/<nummer:key>")
 @guard()
 def absenden(key: int) -> ResponseReturnValue:
     """Complete the task, keep a draft, or look again: which button was pressed decides."""
@@ -69,7 +69,7 @@ def absenden(key: int) -> ResponseReturnValue:
     return redirect(url_for("aufgabe.fertig", key=key))
 
 
-@pages.post("/aufgaben/<int:key>/entwurf")
+@pages.post("/aufgaben/<nummer:key>/entwurf")
 @guard()
 def entwurf(key: int) -> ResponseReturnValue:
     """Saving while the person types; the answer is the sentence for the status line."""
@@ -77,7 +77,7 @@ def entwurf(key: int) -> ResponseReturnValue:
     return jsonify(satz=f"Entwurf um {uhrzeit(saved)} gespeichert. Wir speichern, während Sie schreiben.")
 
 
-@pages.get("/aufgaben/<int:key>/fertig")
+@pages.get("/aufgaben/<nummer:key>/fertig")
 @guard()
 def fertig(key: int) -> ResponseReturnValue:
     """What happened, and what comes next in the case."""
@@ -105,21 +105,21 @@ def schon_erledigt(task: TaskInfo, eingaben: str) -> str:
                            selbst=task.completed_by == me.login, fall=fall.get(task.business_id or ""))
 
 
-@pages.post("/aufgaben/<int:key>/uebernehmen")
+@pages.post("/aufgaben/<nummer:key>/uebernehmen")
 @guard()
 def uebernehmen(key: int) -> ResponseReturnValue:
     tasks.assign(the_app(), actor(), key=key, assignee=actor().login, allow_override=False)
     return redirect(url_for("aufgabe.zeigen", key=key, meldung="uebernommen"))
 
 
-@pages.post("/aufgaben/<int:key>/zurueckgeben")
+@pages.post("/aufgaben/<nummer:key>/zurueckgeben")
 @guard()
 def zurueckgeben(key: int) -> ResponseReturnValue:
     tasks.unassign(the_app(), actor(), key=key)
     return redirect(mit_meldung(url_for("aufgaben.liste"), "zurueckgegeben"))
 
 
-@pages.post("/aufgaben/<int:key>/verwerfen")
+@pages.post("/aufgaben/<nummer:key>/verwerfen")
 @guard()
 def verwerfen(key: int) -> ResponseReturnValue:
     """Throw the draft away and begin again with what the Fallakte knows."""
@@ -127,7 +127,7 @@ def verwerfen(key: int) -> ResponseReturnValue:
     return redirect(url_for("aufgabe.zeigen", key=key, meldung="verworfen"))
 
 
-@pages.route("/aufgaben/<int:key>/zuweisen", methods=["GET", "POST"])
+@pages.route("/aufgaben/<nummer:key>/zuweisen", methods=["GET", "POST"])
 @guard()
 def zuweisen(key: int) -> ResponseReturnValue:
     """Give the task to a colleague of the own organisation."""

@@ -14,6 +14,7 @@ from services.kurzfassung import kurzfassungen
 from services.prozess import tasks
 from web.anzeige import end_of_week, faellig, heute, kalender, langes_datum, mehrzahl, parse_datum, start_of
 from web.auth import actor, local_target, the_app
+from web.adressen import seitenzahl
 from web.guards import guard
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def liste() -> ResponseReturnValue:
     if tab not in TABS or (tab == "team" and not me.has_role("koordination")):
         tab = "meine"
     filters = {name: value for name in FILTER if (value := request.args.get(name, "").strip()[:100])}
-    number = max(1, request.args.get("seite", 1, type=int))
+    number = seitenzahl()
     page = load(tab, filters, number)
     names = anmeldung.namen(the_app(), me, logins=[task.assignee for task in page.items] + [filters.get("person")])
     return render_template(

@@ -137,7 +137,7 @@ def erfassen(aktenzeichen: str) -> None:
         auch_fuer=[int(key) for key in form.getlist("auch_fuer") if key.isdecimal() and key != form["person"]])
 
 
-@pages.route("/<int:key>/widerruf", methods=["GET", "POST"])
+@pages.route("/<nummer:key>/widerruf", methods=["GET", "POST"])
 @guard(roles=("fallmanagement", "koordination", "partner"))
 def widerruf(aktenzeichen: str, key: int) -> ResponseReturnValue:
     """First the consequences, then the button."""

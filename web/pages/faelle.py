@@ -12,6 +12,7 @@ from services.errors import InvalidInput
 from services.fall import faelle, faelle_liste, fakten
 from web.anzeige import datum, heute, parse_datum
 from web.auth import actor, the_app
+from web.adressen import seitenzahl
 from web.guards import guard
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def liste() -> ResponseReturnValue:
         args.pop("status", None)
     if args.get("nur") not in {"meine", "ohne"}:
         args.pop("nur", None)
-    number = max(1, request.args.get("seite", 1, type=int))
+    number = seitenzahl()
     status = args.get("status", "offen")
     order = request.args.get("ordnung", "frist")
     page = faelle_liste.auflisten(

@@ -10,6 +10,7 @@ from services import anmeldung, fristen
 from services.kurzfassung import kurzfassungen
 from services.prozess import tasks
 from web.auth import actor, the_app
+from web.adressen import seitenzahl
 from web.guards import guard
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def liste() -> ResponseReturnValue:
     lage = fristen.lage(app, me)
     wanted = request.args.get("alter", "")
     chosen = next((e for e in lage.eimer if e.key == wanted), None) or next((e for e in lage.eimer if e.anzahl), lage.eimer[0])
-    number = max(1, request.args.get("seite", 1, type=int))
+    number = seitenzahl()
     page = tasks.inbox(app, me, tab="team", since=chosen.ab, before=chosen.vor, hide_follow_up=False, limit=PAGE, offset=(number - 1) * PAGE)
     rows = [task for task in page.items if task.due is not None]
     return render_template(

@@ -39,7 +39,7 @@ def liste() -> ResponseReturnValue:
     return render_template("seiten/uebergaben.html", tab=tab, zeilen=rows, wartend=len(waiting), unterwegs=len(sent))
 
 
-@pages.get("/<int:key>")
+@pages.get("/<nummer:key>")
 @guard(roles=BETEILIGT)
 def zeigen(key: int) -> ResponseReturnValue:
     return detail(uebergaben_lesen.lesen(the_app(), actor(), uebergabe=key), {})
@@ -59,7 +59,7 @@ def detail(info: UebergabeInfo, fehler: dict[str, str]) -> str:
         gruende=list(uebergaben.ABLEHNUNGSGRUENDE.items()), gruende_namen=uebergaben.ABLEHNUNGSGRUENDE, fehler=fehler, werte=request.form)
 
 
-@pages.post("/<int:key>/antwort")
+@pages.post("/<nummer:key>/antwort")
 @guard(roles=BETEILIGT)
 def antworten(key: int) -> ResponseReturnValue:
     app, me, form = the_app(), actor(), request.form
@@ -83,7 +83,7 @@ def antworten(key: int) -> ResponseReturnValue:
     return detail(uebergaben_lesen.lesen(app, me, uebergabe=key), fehler), status
 
 
-@pages.post("/<int:key>/zurueckziehen")
+@pages.post("/<nummer:key>/zurueckziehen")
 @guard(roles=BETEILIGT)
 def zurueckziehen(key: int) -> ResponseReturnValue:
     info = uebergaben_lesen.lesen(the_app(), actor(), uebergabe=key)

@@ -1,0 +1,214 @@
+"""Cases: search, opening one, consents, notes, and what other organisations see."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text as sql
+
+from services.fall import akte, einwilligungen, faelle, uebergaben
+from services.unit_of_work import transact
+from tests import builders
+from tests.web import daten
+
+
+@pytest.fixture
+def fall(app):
+    return daten.fall(app, kinder=1, login="falkenrath")
+
+
+def offered(app, fall, abschnitte=("stammdaten", "sprache")):
+    """A handover to the AWO with consent of everybody, and something in the Fallakte."""
+    me = builders.actor("falkenrath")
+    people = [p.key for p in faelle.lesen(app, me, aktenzeichen=fall).personen]
+    einwilligungen.erteilen(app, me, aktenzeichen=fall, person=people[0], auch_fuer=people[1:], empfaenger="awo", zweck="uebergabe", abschnitte=abschnitte,
+                            sprache="Dari", form="schriftlich", textfassung="3")
+    transact(app, me, lambda uow: akte.write_sections(uow, me, fall, people[0], {
+        "sprache": {"erstsprache": "Dari"}, "gesundheit": {"situation": "nur für die Servicestelle"}}))
+    key = uebergaben.entwerfen(app, me, aktenzeichen=fall, empfaenger="awo", abschnitte=abschnitte, grund="Zuordnung", nachricht="Beratung auf Dari",
+                               frist=app.clock.now() + timedelta(days=9))
+    uebergaben.anbieten(app, me, uebergabe=key)
+    return key
+
+
+def test_search_never_puts_a_name_into_an_address(fall, browser, text):
+    person = browser("falkenrath")
+    page = person.get("/aufgaben").get_data(as_text=True)
+
+    assert 'role="search" method="post" action="/suche"' in page
+    assert "Familie Qaderi" in text(person.post("/suche", {"q": "qaderi"}))
+    assert person.get("/suche?q=qaderi").get_data(as_text=True).count("Qaderi") == 0
+
+
+def test_search_by_aktenzeichen_opens_the_case(fall, browser):
+    assert browser("falkenrath").post("/suche", {"q": fall}).location == f"/faelle/{fall}"
+
+
+def test_search_without_match_says_so(browser, text):
+    assert "Nichts gefunden für „Niemand“" in text(browser("falkenrath").post("/suche", {"q": "Niemand"}))
+
+
+def test_new_case_keeps_what_was_typed_and_says_what_is_missing(browser, text):
+    person = browser("falkenrath")
+
+    response = person.post("/faelle/neu", {"p0-vorname": "Olena", "p0-nachname": "", "p0-geburtsdatum": "31.02.1992", "p0-aufenthalt": "",
+                                           "erstkontakt": "01.09.2026", "zugangsweg": "", "person": "falkenrath"})
+
+    assert response.status_code == 422
+    for sentence in ("Bitte prüfen Sie 3 Angaben", "Geben Sie den Nachnamen an.", "Den „31.02.1992“ gibt es nicht.", "Wählen Sie aus, wie die Person"):
+        assert sentence in text(response)
+    page = response.get_data(as_text=True)
+    assert 'value="Olena"' in page
+    assert 'href="#p0-nachname"' in page
+    assert 'aria-invalid="true"' in page
+
+
+def test_rows_for_people_come_and_go_without_javascript(browser):
+    person = browser("falkenrath")
+    data = {"p0-vorname": "Olena", "p0-nachname": "Kravets", "p0-geburtsdatum": "", "p0-aufenthalt": ""}
+
+    more = person.post("/faelle/neu", {**data, "_hinzufuegen": "1"}).get_data(as_text=True)
+    assert 'name="p1-vorname"' in more
+    fewer = person.post("/faelle/neu", {**data, "p1-vorname": "x", "p1-nachname": "y", "p1-geburtsdatum": "", "p1-aufenthalt": "",
+                                        "_entfernen": "1"}).get_data(as_text=True)
+    assert 'name="p1-vorname"' not in fewer
+
+
+@pytest.mark.parametrize("tab", ["", "/plan", "/akte", "/verlauf", "/aufgaben", "/einwilligungen", "/einwilligungen/neu", "/uebergaben", "/prozess",
+                                 "/kontakt", "/kontaktabbruch"])
+def test_every_tab_opens_for_the_own_organisation_and_for_nobody_else(fall, browser, tab):
+    assert browser("falkenrath").get(f"/faelle/{fall}{tab}").status_code == 200
+    assert browser("lindqvist").get(f"/faelle/{fall}{tab}").status_code == 404
+    assert browser("domhoff").get(f"/faelle/{fall}{tab}").status_code == 404
+
+
+def test_access_log_is_for_koordination_and_datenschutz(fall, browser, text):
+    browser("falkenrath").get(f"/faelle/{fall}")
+
+    assert browser("falkenrath").get(f"/faelle/{fall}/zugriffe").status_code == 403
+    assert "Ines Falkenrath" in text(browser("osterkamp").get(f"/faelle/{fall}/zugriffe"))
+    seen = text(browser("dsb").get(f"/faelle/{fall}/zugriffe"))
+    assert "Ines Falkenrath" in seen
+    assert "Qaderi" not in seen
+
+
+def test_consent_is_written_down_and_revoked_after_its_consequences(app, fall, browser, text):
+    person = browser("falkenrath")
+    keys = [str(p.key) for p in faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall).personen]
+    path = f"/faelle/{fall}/einwilligungen"
+
+    empty = person.post(f"{path}/neu", {"person": keys[0]})
+    assert empty.status_code == 422
+    assert "Wählen Sie mindestens einen Abschnitt aus." in text(empty)
+    done = person.post(f"{path}/neu", {
+        "person": keys[0], "auch_fuer": keys[1:], "empfaenger": "awo", "zweck": "uebergabe", "abschnitte": ["stammdaten", "sprache"],
+        "sprache": "Dari", "textfassung": "Fassung 3", "form": "schriftlich", "gueltig_bis": "01.03.2027"})
+    assert done.location == f"{path}?meldung=einwilligung"
+    matrix = text(person.get(path))
+    assert "erteilt bis 01.03.2027" in matrix
+    assert "AWO Flüchtlingsberatungsstelle" in matrix
+
+    handover = uebergaben.entwerfen(app, builders.actor("falkenrath"), aktenzeichen=fall, empfaenger="awo", abschnitte=["stammdaten"], grund="x")
+    uebergaben.anbieten(app, builders.actor("falkenrath"), uebergabe=handover)
+    with daten.session(app) as db:
+        consent = db.execute(sql("select min(key) from einwilligung")).scalar_one()
+    asked = text(person.get(f"{path}/{consent}/widerruf"))
+    assert "Die Übergabe an AWO Flüchtlingsberatungsstelle (angeboten) wird zurückgezogen." in asked
+    with daten.session(app) as db:
+        assert db.execute(sql("select count(*) from einwilligung where widerrufen_am is not null")).scalar_one() == 0  # asking changes nothing
+
+    person.post(f"{path}/{consent}/widerruf", {"grund": ""})
+    assert "widerrufen am" in text(person.get(path))
+    with daten.session(app) as db:
+        assert db.execute(sql("select status from uebergabe")).scalar_one() == "widerrufen"
+
+
+def test_note_of_a_contact_stands_in_the_time_line(fall, browser, text):
+    person = browser("falkenrath")
+
+    missing = person.post(f"/faelle/{fall}/kontakt", {"art": "", "notiz": "", "am": "02.09.2026"})
+    assert missing.status_code == 422
+    assert "Schreiben Sie kurz auf, worum es ging." in text(missing)
+    person.post(f"/faelle/{fall}/kontakt", {"art": "telefon", "notiz": "Bringt Zeugnisse <mit>.", "am": "02.09.2026", "erreicht": "ja"})
+
+    page = person.get(f"/faelle/{fall}/verlauf")
+    assert "Bringt Zeugnisse <mit>." in text(page)
+    assert "<mit>" not in page.get_data(as_text=True)
+
+
+def test_broken_contact_needs_a_reason_and_shows(fall, browser, text):
+    person = browser("falkenrath")
+
+    assert person.post(f"/faelle/{fall}/kontaktabbruch", {"grund": " "}).status_code == 422
+    assert person.post(f"/faelle/{fall}/kontaktabbruch", {"grund": "dreimal nicht gekommen"}).status_code == 302
+    assert "Kontakt abgebrochen seit 02.09.2026" in text(person.get(f"/faelle/{fall}"))
+
+
+# -- the other side of a handover ------------------------------------------------------------------------------------------
+def test_partner_sees_exactly_what_was_agreed_to(app, fall, browser, text):
+    key = offered(app, fall)
+    partner = browser("wieland")
+
+    assert "Übergabe des Falls" in text(partner.get("/uebergaben"))
+    page = text(partner.get(f"/uebergaben/{key}"))
+
+    assert "Möchten Sie diesen Fall übernehmen?" in page
+    assert "Beratung auf Dari" in page
+    assert "Erstsprache Dari" in page
+    assert "nur für die Servicestelle" not in page
+    assert browser("lindqvist").get(f"/uebergaben/{key}").status_code == 404
+
+
+def test_partner_must_choose_and_give_a_reason(app, fall, browser, text):
+    key = offered(app, fall)
+    partner = browser("wieland")
+
+    nothing = partner.post(f"/uebergaben/{key}/antwort", {})
+    assert nothing.status_code == 422
+    assert "Wählen Sie aus, ob Sie den Fall übernehmen." in text(nothing)
+    without = partner.post(f"/uebergaben/{key}/antwort", {"antwort": "nein"})
+    assert "Wählen Sie aus, warum Sie ablehnen." in text(without)
+
+    refused = partner.post(f"/uebergaben/{key}/antwort", {"antwort": "nein", "grund": "kein_platz", "hinweis": "ab Oktober"})
+    assert refused.location == "/uebergaben?meldung=abgelehnt"
+    page = text(partner.get(f"/uebergaben/{key}"))
+    assert "Erstsprache" not in page
+    assert "nicht mehr sichtbar" in page
+    assert "Kein Platz frei" in text(browser("falkenrath").get(f"/uebergaben/{key}"))
+
+
+def test_accepted_handover_moves_the_case(app, fall, browser, text):
+    key = offered(app, fall)
+
+    response = browser("wieland").post(f"/uebergaben/{key}/antwort", {"antwort": "ja"})
+
+    assert response.status_code == 302
+    assert "AWO Flüchtlingsberatungsstelle" in text(browser("wieland").get(f"/faelle/{fall}"))
+
+
+def test_second_answer_is_a_conflict_not_an_error(app, fall, browser, text):
+    key = offered(app, fall)
+    browser("wieland").post(f"/uebergaben/{key}/antwort", {"antwort": "nein", "grund": "kein_platz"})
+
+    again = browser("wieland").post(f"/uebergaben/{key}/antwort", {"antwort": "ja"})
+
+    assert again.status_code == 409
+    assert "Traceback" not in text(again)
+
+
+def test_sender_withdraws_an_offer(app, fall, browser):
+    key = offered(app, fall)
+
+    assert browser("wieland").post(f"/uebergaben/{key}/zurueckziehen").status_code == 403
+    assert browser("falkenrath").post(f"/uebergaben/{key}/zurueckziehen").status_code == 302
+    with daten.session(app) as db:
+        assert db.execute(sql("select status from uebergabe where key = :k"), {"k": key}).scalar_one() == "widerrufen"
+
+
+def test_every_organisation_keeps_its_own_places(app, browser, text):
+    partner = browser("wieland")
+
+    assert "Geben Sie eine ganze Zahl ab 0 an" in text(partner.post("/partner/plaetze", {"plaetze": "-3"}))
+    assert partner.post("/partner/plaetze", {"plaetze": "20"}).status_code == 302
+    assert "20 von 20" in text(partner.get("/partner"))

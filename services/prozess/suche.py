@@ -205,9 +205,9 @@ def conditions(source: Source, wanted: object, depth: int = 0) -> list[ColumnEle
 
 
 def encode(values: Sequence[Any]) -> str:
-    """A cursor: the sort values of a row."""
+    """A cursor: the sort values of a row, in padded standard base64 as the official API defines it."""
     plain = [v.isoformat() if isinstance(v, datetime) else v for v in values]
-    return base64.urlsafe_b64encode(json.dumps(plain, default=str).encode()).decode().rstrip("=")
+    return base64.b64encode(json.dumps(plain, default=str).encode()).decode()
 
 
 def decode(cursor: object, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
@@ -217,7 +217,7 @@ def decode(cursor: object, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
     if len(text) > MAX_CURSOR:
         raise refusal
     try:
-        values = json.loads(base64.urlsafe_b64decode(text + "=="))
+        values = json.loads(base64.b64decode(text, validate=True))
         if not isinstance(values, list) or len(values) != len(columns):
             raise refusal
         return [None if value is None else typed(column, value) for column, value in zip(columns, values, strict=True)]

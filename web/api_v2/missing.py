@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, TypedDict
 
 from web.errors import answer
-from web.guards import guard, public
+from web.guards import guard
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -51,7 +51,7 @@ def register(app: Flask) -> None:
 
 
 def refusal(entry: Operation) -> Callable[..., tuple[Response | str, int]]:
-    """The view of one operation. Outside ``/v2`` nobody can be asked to log in with basic authentication, so it is public there."""
+    """The view of one operation."""
     def view(**_: str) -> tuple[Response | str, int]:
         return answer(HTTPStatus.NOT_IMPLEMENTED, detail=f"Die Operation „{entry['operation']}“ gehört nicht zum Umfang von Etappe.")
-    return guard()(view) if entry["path"].startswith("/v2/") else public(view)
+    return guard()(view)

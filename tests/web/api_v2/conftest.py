@@ -45,6 +45,8 @@ class Server:
     flask: Flask
     address: str
     owner_url: str
+    watch: psycopg.Connection
+    counting: sql.Composed
 
     def client(self, login: str = "verwaltung", password: str = PASSWORD) -> CamundaClient:
         return CamundaClient(configuration=self.configuration(login, password))
@@ -57,10 +59,7 @@ class Server:
 
     def counts(self) -> dict[str, int]:
         """Rows per table; tables that a refused request may fill (attempts to log in) left out."""
-        with psycopg.connect(self.owner_url) as connection:
-            names = [row[0] for row in connection.execute(
-                "select tablename from pg_tables where schemaname = 'etappe' and tablename <> 'anmeldeversuch' order by 1")]
-            return {name: connection.execute(sql.SQL("select count(*) from etappe.{}").format(sql.Identifier(name))).fetchone()[0] for name in names}
+        return dict(self.watch.execute(self.counting).fetchall())
 
 
 @pytest.fixture(scope="session")
@@ -88,16 +87,21 @@ def running(postgres: EmbeddedPostgres, name: str) -> Iterator[Server]:
     thread.start()
     worker = Worker(app, [timers.fire_due, messages.deliver_pending])
     worker.start()
+    watch = psycopg.connect(owner, autocommit=True)
+    tables = [row[0] for row in watch.execute("select tablename from pg_tables where schemaname = 'etappe' and tablename <> 'anmeldeversuch'")]
+    counting = sql.SQL(" union all ").join(
+        sql.SQL("select {}, count(*) from etappe.{}").format(sql.Literal(table), sql.Identifier(table)) for table in tables)
     try:
-        yield Server(app=app, flask=flask, address=f"http://127.0.0.1:{listening.effective_port}", owner_url=owner)
+        yield Server(app=app, flask=flask, address=f"http://127.0.0.1:{listening.effective_port}", owner_url=owner, watch=watch, counting=counting)
     finally:
+        watch.close()
         assert worker.stop()
         listening.close()
         thread.join(5)
         app.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(server: Server) -> Iterator[CamundaClient]:
     """The official client of somebody who may do everything but see cases."""
     with server.client() as made:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 from camunda_orchestration_sdk import CamundaClient, errors, models
+from camunda_orchestration_sdk.models.decision_evaluation_by_id import DecisionEvaluationByID
+from camunda_orchestration_sdk.models.decision_evaluation_by_key import DecisionEvaluationByKey
 
 from tests import bpmn
 from tests.web.api_v2.conftest import Server
@@ -52,7 +54,7 @@ def test_topology_status_and_log_in(client) -> None:
     assert (me.username, me.display_name, list(me.roles)) == ("verwaltung", "Viktor Waldau", ["verwaltung"])
 
 
-def test_process_definitions_are_found_by_version(client, name) -> None:
+def test_process_definitions_are_found_by_version(client, http, name) -> None:
     model = bpmn.sequence(name, bpmn.user("u"))
     first = deploy(client, model).deployments[0].process_definition
     assert deploy(client, model).deployments[0].process_definition.process_definition_key == first.process_definition_key  # unchanged
@@ -64,7 +66,7 @@ def test_process_definitions_are_found_by_version(client, name) -> None:
     assert [d.process_definition_key for d in client.search_process_definitions(data=latest, consistency=AT_ONCE).items] == [second.process_definition_key]
     assert client.get_process_definition(second.process_definition_key, consistency=AT_ONCE).version == 2
     assert client.get_process_definition_xml(first.process_definition_key, consistency=AT_ONCE) == model.decode()
-    assert client.get_start_process_form(first.process_definition_key, consistency=AT_ONCE) is None
+    assert http("GET", f"/v2/process-definitions/{first.process_definition_key}/form").status_code == 204  # the client asserts a body here
     assert client.get_resource(first.process_definition_key).resource_id == name
     assert client.get_resource_content_binary(first.process_definition_key).payload.read() == model
     by_version = client.create_process_instance(data=models.ProcessCreationById(process_definition_id=name, process_definition_version=1))
@@ -88,7 +90,7 @@ def test_decision_is_evaluated_with_the_rule_that_matched(client, name) -> None:
     kinds = {kind for entry in deployed.deployments for kind, value in entry.to_dict().items() if value}
     assert kinds == {"decisionDefinition", "decisionRequirements"}
 
-    result = client.evaluate_decision(data=models.DecisionEvaluationById.from_dict({"decisionDefinitionId": name, "variables": {"alter": 17}}))
+    result = client.evaluate_decision(data=DecisionEvaluationByID.from_dict({"decisionDefinitionId": name, "variables": {"alter": 17}}))
 
     assert json.loads(result.output) == "jugendamt"
     (decided,) = result.evaluated_decisions
@@ -102,7 +104,7 @@ def test_decision_is_evaluated_with_the_rule_that_matched(client, name) -> None:
         {"filter": {"decisionRequirementsId": f"modell_{name}"}}), consistency=AT_ONCE).items[0]
     assert client.get_decision_requirements(requirements.decision_requirements_key, consistency=AT_ONCE).decision_requirements_name == "Zuständigkeit"
     assert "decisionTable" in client.get_decision_requirements_xml(requirements.decision_requirements_key, consistency=AT_ONCE)
-    by_key = client.evaluate_decision(data=models.DecisionEvaluationByKey.from_dict(
+    by_key = client.evaluate_decision(data=DecisionEvaluationByKey.from_dict(
         {"decisionDefinitionKey": found.decision_definition_key, "variables": {"alter": 40}}))
     assert json.loads(by_key.output) == "jobcenter"
 
@@ -154,7 +156,7 @@ def test_elements_are_counted_and_found(client, name) -> None:
     one = {c.element_id: (c.active, c.canceled, c.incidents, c.completed)
            for c in client.get_process_instance_statistics(instance, consistency=AT_ONCE).items}
     assert one == {"anfang": (0, 0, 0, 1), "erst": (0, 0, 0, 1), "dann": (0, 0, 1, 0)}
-    client.cancel_process_instance(second)
+    client.cancel_process_instance(second, data=models.CancelProcessInstanceRequest())
     every = {c.element_id: (c.active, c.canceled, c.incidents, c.completed) for c in client.get_process_definition_statistics(
         key, data=models.ProcessDefinitionElementStatisticsQuery(), consistency=AT_ONCE).items}
     assert every == {"anfang": (0, 0, 0, 2), "erst": (0, 1, 0, 1), "dann": (0, 0, 1, 0)}
@@ -182,8 +184,8 @@ def test_called_instance_knows_who_called(client, name) -> None:
     assert [e.process_instance_key for e in client.get_process_instance_call_hierarchy(child.process_instance_key, consistency=AT_ONCE)] == [
         root, child.process_instance_key]
     assert client.get_element_instance(child.parent_element_instance_key, consistency=AT_ONCE).element_id == "rufen"
-    with pytest.raises(errors.UnexpectedStatus, match="409"):
-        client.cancel_process_instance(child.process_instance_key)
+    with pytest.raises(errors.ConflictError):
+        client.cancel_process_instance(child.process_instance_key, data=models.CancelProcessInstanceRequest())
 
 
 def test_tokens_are_moved_by_hand(client, name) -> None:

@@ -11,6 +11,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "partner.kapazitaet_pruefen": ({"organisationen"}, set()),
     "partner.abwechselnd_waehlen": ({"regel", "organisationen"}, set()),
     "einwilligung.pruefen": ({"empfaenger", "zweck", "abschnitte"}, set()),
+    "einwilligung.erteilen": ({"empfaenger", "zweck", "abschnitte", "besondere_abschnitte", "sprache", "form", "textfassung"}, {"gueltig_bis", "person_id"}),
     "uebergabe.anbieten": ({"empfaenger", "zweck", "abschnitte", "grund"}, set()),
     "uebergabe.verfallen_lassen": ({"uebergabe_id"}, set()),
     "uebergabe.widerrufen": ({"uebergabe_id"}, set()),
@@ -19,7 +20,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "mail.senden": ({"an", "vorlage", "daten"}, set()),
     "person.mitteilen": ({"anlass"}, set()),
 }
-LISTS = {"organisationen", "abschnitte"}
+LISTS = {"organisationen", "abschnitte", "besondere_abschnitte"}
 MAY_BE_NULL = {"grund"}
 
 

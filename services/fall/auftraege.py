@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import BpmnError
 from services.errors import InvalidInput
-from services.fall import einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
+from services.fall import abschnitte, einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,6 +75,11 @@ def _list(ctx: Auftrag, name: str) -> list[str]:
     return list(value)
 
 
+def _keys(ctx: Auftrag, name: str) -> list[str]:
+    """A key, or a list of keys that is not empty."""
+    return _list(ctx, name) if isinstance(ctx.variables.get(name), (list, tuple)) and ctx.variables[name] else [_text(ctx, name)]
+
+
 def _uebergabe(ctx: Auftrag) -> Any:  # noqa: ANN401  the row type stays inside this module's callees
     value = str(ctx.variables.get("uebergabe_id") or "")
     if not value.isdigit():
@@ -135,6 +140,33 @@ def einwilligung_pruefen(ctx: Auftrag) -> dict[str, Any]:
     """Whether everybody in the case has consented to all ``abschnitte``."""
     lacking = einwilligungen.uncovered(ctx.uow, _fall(ctx), _text(ctx, "empfaenger"), _text(ctx, "zweck"), _list(ctx, "abschnitte"))
     return {"einwilligung_liegt_vor": not lacking}
+
+
+def einwilligung_erteilen(ctx: Auftrag) -> dict[str, Any]:
+    """Write down the consent that a task asked for: codes and dates only, one entry per recipient, purpose and person.
+
+    ``empfaenger`` and ``zweck`` are a key or a list of keys; ``besondere_abschnitte`` are agreed to apart from ``abschnitte``.
+    Without ``person_id`` it is everybody in the case. An own check in the form comes first, so a refusal here is an incident.
+    """
+    besondere = _keys(ctx, "besondere_abschnitte") if ctx.variables.get("besondere_abschnitte") else []
+    if not abschnitte.BESONDERE.issuperset(besondere) or abschnitte.BESONDERE.intersection(_list(ctx, "abschnitte")):
+        raise InvalidInput("Besondere Kategorien stehen in „besondere_abschnitte“, alle anderen Abschnitte in „abschnitte“.")
+    person = ctx.variables.get("person_id")
+    if person is not None and not str(person).isdigit():
+        raise InvalidInput("Die Variable „person_id“ nennt keine Person.")
+    akte = _fall(ctx)
+    for empfaenger in dict.fromkeys(_keys(ctx, "empfaenger")):
+        for zweck in dict.fromkeys(_keys(ctx, "zweck")):
+            erklaerung = einwilligungen.Erklaerung(
+                zweck=zweck,
+                abschnitte=(*_list(ctx, "abschnitte"), *besondere),
+                sprache=einwilligungen.SPRACHEN.get(_text(ctx, "sprache"), _text(ctx, "sprache")),
+                form=_text(ctx, "form"),
+                textfassung=_text(ctx, "textfassung"),
+                gueltig_bis=fakten.parse_date(ctx.variables.get("gueltig_bis")),
+            )
+            einwilligungen.record(ctx.uow, akte, empfaenger, erklaerung, einwilligungen.geber(ctx.uow, akte, int(person) if person else None))
+    return {}
 
 
 def uebergabe_anbieten(ctx: Auftrag) -> dict[str, Any]:
@@ -242,6 +274,7 @@ AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {
     "partner.abwechselnd_waehlen": abwechselnd_waehlen,
     "partner.informieren": partner_informieren,
     "einwilligung.pruefen": einwilligung_pruefen,
+    "einwilligung.erteilen": einwilligung_erteilen,
     "uebergabe.anbieten": uebergabe_anbieten,
     "uebergabe.verfallen_lassen": uebergabe_verfallen,
     "uebergabe.widerrufen": uebergabe_widerrufen,

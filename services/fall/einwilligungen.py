@@ -15,11 +15,11 @@ from services.db.models.fall import Einwilligung, Person, Uebergabe, Verweis
 from services.db.models.grundlage import Benutzer, Organisation
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import abschnitte as sections
-from services.fall import faelle, freigaben, verantwortung, zeitleiste, zugriffe
+from services.fall import faelle, fakten, freigaben, verantwortung, zeitleiste, zugriffe
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from services.bootstrap import App
@@ -34,7 +34,38 @@ ZWECKE = {
     "zusammenarbeit": "Zusammenarbeit im Fall",
     "fallkonferenz": "Fallkonferenz",
 }
+SPRACHEN = {
+    "de": "Deutsch",
+    "ar": "Arabisch",
+    "prs": "Dari",
+    "en": "Englisch",
+    "fa": "Farsi",
+    "fr": "Französisch",
+    "ku": "Kurdisch",
+    "ps": "Paschtu",
+    "ru": "Russisch",
+    "so": "Somali",
+    "ti": "Tigrinya",
+    "tr": "Türkisch",
+    "uk": "Ukrainisch",
+    "andere": "andere Sprache",
+}
 FORMEN = {"schriftlich": "schriftlich", "elektronisch": "elektronisch", "muendlich": "mündlich, mit Vermerk"}
+VOLLJAEHRIG = 18  # § 2 BGB
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erklaerung:
+    """What somebody consents to. ``sprache`` is the language of the explanation in words, ``form`` one of :data:`FORMEN`,
+    ``gueltig_ab`` defaults to today, ``gueltig_bis`` is the last day; None: until revoked."""
+
+    zweck: str
+    abschnitte: tuple[str, ...]
+    sprache: str
+    form: str
+    textfassung: str
+    gueltig_ab: date | None = None
+    gueltig_bis: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,79 +119,104 @@ def erteilen(
         InvalidInput: see ``errors``.
         Conflict: the case is closed.
     """
-    today = app.clock.today()
-    chosen = sections.check_shareable(list(abschnitte))
-    start = gueltig_ab or today
+    erklaerung = Erklaerung(
+        zweck=zweck,
+        abschnitte=tuple(abschnitte),
+        sprache=sprache,
+        form=form,
+        textfassung=textfassung,
+        gueltig_ab=gueltig_ab,
+        gueltig_bis=gueltig_bis,
+    )
+    _check(erklaerung, app.clock.today())
+
+    def work(uow: UnitOfWork) -> tuple[int, ...]:
+        policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, app.clock.today())
+        people = list(dict.fromkeys((person, *auch_fuer)))
+        return record(uow, aktenzeichen, empfaenger, erklaerung, {who: person for who in people})
+
+    return transact(app, actor, work)
+
+
+def _check(erklaerung: Erklaerung, today: date) -> None:
+    """Raises InvalidInput with a sentence per field."""
     errors = {}
-    if zweck not in ZWECKE:
+    if erklaerung.zweck not in ZWECKE:
         errors["zweck"] = "Bitte wählen Sie aus der Liste."
-    if form not in FORMEN:
+    if erklaerung.form not in FORMEN:
         errors["form"] = "Bitte wählen Sie aus der Liste."
-    for name, value in (("sprache", sprache), ("textfassung", textfassung)):
-        if not value.strip():
+    for name in ("sprache", "textfassung"):
+        if not getattr(erklaerung, name).strip():
             errors[name] = "Bitte füllen Sie dieses Feld aus."
-    if gueltig_bis is not None and gueltig_bis < max(start, today):
+    if erklaerung.gueltig_bis is not None and erklaerung.gueltig_bis < max(erklaerung.gueltig_ab or today, today):
         errors["gueltig_bis"] = "Das Ende liegt vor dem Beginn oder in der Vergangenheit."
+    sections.check_shareable(list(erklaerung.abschnitte))
     if errors:
         raise InvalidInput(errors=errors)
 
-    def work(uow: UnitOfWork) -> tuple[int, ...]:
-        policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, today)
-        verantwortung.lock_open(uow, aktenzeichen)
-        name = verantwortung.organisation_name(uow, empfaenger)
-        people = list(dict.fromkeys((person, *auch_fuer)))
-        check_people(uow, aktenzeichen, people)
-        keys = tuple(uow.key() for _ in people)
-        uow.session.execute(
-            insert(Einwilligung),
-            [
-                {
-                    "key": key,
-                    "mandant": actor.mandant,
-                    "aktenzeichen": aktenzeichen,
-                    "person": who,
-                    "erteilt_von": person,
-                    "empfaenger": empfaenger,
-                    "zweck": zweck,
-                    "abschnitte": [a for a in chosen if a not in sections.BESONDERE],
-                    "besondere_abschnitte": [a for a in chosen if a in sections.BESONDERE],
-                    "sprache": sprache.strip(),
-                    "form": form,
-                    "textfassung": textfassung.strip(),
-                    "gueltig_ab": start,
-                    "gueltig_bis": gueltig_bis,
-                    "erfasst_am": uow.now,
-                    "erfasst_von": actor.login,
-                }
-                for key, who in zip(keys, people, strict=True)
-            ],
-        )
-        until = f" Gültig bis {gueltig_bis:%d.%m.%Y}." if gueltig_bis else ""
-        zeitleiste.notieren(
-            uow,
-            aktenzeichen,
-            "einwilligung",
-            f"Einwilligung erteilt: {name}, Zweck {ZWECKE[zweck]}.{until}",
-            beteiligt=empfaenger,
-            link=keys[0],
-        )
-        zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, [], "Einwilligung erfassen")
-        uow.audit(
-            "einwilligung.erteilen",
-            aktenzeichen,
-            chain=f"fall:{aktenzeichen}",
-            detail={
-                "einwilligungen": list(keys),
-                "empfaenger": empfaenger,
-                "zweck": zweck,
-                "abschnitte": chosen,
-                "form": form,
-                "textfassung": textfassung,
-            },
-        )
-        return keys
 
-    return transact(app, actor, work)
+def record(uow: UnitOfWork, aktenzeichen: str, empfaenger: str, erklaerung: Erklaerung, personen: Mapping[int, int]) -> tuple[int, ...]:
+    """Write a consent down within the caller's unit of work and without a check of rights; ``personen``: whom it concerns -> who gave it.
+
+    Raises:
+        InvalidInput: see ``errors``.
+        Conflict: the case is closed.
+    """
+    today = uow.app.clock.today()
+    _check(erklaerung, today)
+    chosen = sections.check_shareable(list(erklaerung.abschnitte))
+    verantwortung.lock_open(uow, aktenzeichen)
+    name = verantwortung.organisation_name(uow, empfaenger)
+    check_people(uow, aktenzeichen, [*personen, *personen.values()])
+    keys = tuple(uow.key() for _ in personen)
+    uow.session.execute(
+        insert(Einwilligung),
+        [
+            {
+                "key": key,
+                "mandant": uow.actor.mandant,
+                "aktenzeichen": aktenzeichen,
+                "person": who,
+                "erteilt_von": giver,
+                "empfaenger": empfaenger,
+                "zweck": erklaerung.zweck,
+                "abschnitte": [a for a in chosen if a not in sections.BESONDERE],
+                "besondere_abschnitte": [a for a in chosen if a in sections.BESONDERE],
+                "sprache": erklaerung.sprache.strip(),
+                "form": erklaerung.form,
+                "textfassung": erklaerung.textfassung.strip(),
+                "gueltig_ab": erklaerung.gueltig_ab or today,
+                "gueltig_bis": erklaerung.gueltig_bis,
+                "erfasst_am": uow.now,
+                "erfasst_von": uow.actor.login,
+            }
+            for key, (who, giver) in zip(keys, personen.items(), strict=True)
+        ],
+    )
+    until = f" Gültig bis {erklaerung.gueltig_bis:%d.%m.%Y}." if erklaerung.gueltig_bis else ""
+    zeitleiste.notieren(
+        uow,
+        aktenzeichen,
+        "einwilligung",
+        f"Einwilligung erteilt: {name}, Zweck {ZWECKE[erklaerung.zweck]}.{until}",
+        beteiligt=empfaenger,
+        link=keys[0],
+    )
+    zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, [], "Einwilligung erfassen")
+    uow.audit(
+        "einwilligung.erteilen",
+        aktenzeichen,
+        chain=f"fall:{aktenzeichen}",
+        detail={
+            "einwilligungen": list(keys),
+            "empfaenger": empfaenger,
+            "zweck": erklaerung.zweck,
+            "abschnitte": chosen,
+            "form": erklaerung.form,
+            "textfassung": erklaerung.textfassung,
+        },
+    )
+    return keys
 
 
 def check_people(uow: UnitOfWork, aktenzeichen: str, people: Iterable[int]) -> None:
@@ -320,6 +376,23 @@ def pruefen(
         return tuple(uncovered(uow, aktenzeichen, empfaenger, zweck, list(abschnitte), personen))
 
     return read(app, actor, work)
+
+
+def geber(uow: UnitOfWork, aktenzeichen: str, person: int | None = None) -> dict[int, int]:
+    """Who consents for whom, whom -> who: adults for themselves, the main person for the minors. ``person``: only this one.
+
+    Somebody whose date of birth is not known counts as an adult.
+    Source: §§ 2, 1626, 1629 BGB.
+    """
+    today = uow.app.clock.today()
+    people = uow.session.execute(
+        select(Person.key, Person.geburtsdatum, Person.hauptperson)
+        .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+        .order_by(Person.hauptperson.desc(), Person.key)
+    ).all()
+    main = people[0].key
+    found = {p.key: main if (years := fakten.age(p.geburtsdatum, today)) is not None and years < VOLLJAEHRIG else p.key for p in people}
+    return found if person is None else {person: found.get(person, person)}
 
 
 def uncovered(

@@ -74,7 +74,8 @@ def test_error_of_a_called_process_that_nobody_catches_is_an_incident():
 
 def test_job_without_a_needed_input_is_refused():
     with pytest.raises(AssertionError, match="is null"):
-        run({"aufgabe": "einwilligung_erklaeren", "mit": {"entscheidung": "erteilt"}}, process="einwilligung", start={"variablen": {"anlass": "einholen"}})
+        run({"aufgabe": "einwilligung_erklaeren", "mit": {
+            "entscheidung": "erteilt", "abschnitte": ["stammdaten"], "einwilligung_sprache": "de", "einwilligung_form": "schriftlich"}}, process="einwilligung", start={"variablen": {"anlass": "einholen"}})
 
 
 def test_coverage_names_elements_flows_and_rules():

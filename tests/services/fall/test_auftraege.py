@@ -185,3 +185,39 @@ def test_job_with_wrong_variables_says_what_it_expects(run, kind, variables):
 def test_job_outside_a_case_is_refused(run):
     with pytest.raises(InvalidInput):
         run("fall.phase_setzen", {"phase": "assessment"}, business_id=None)
+
+
+def test_consent_of_a_task_is_written_for_everybody_and_every_recipient(app, akte, run):
+    run("einwilligung.erteilen", {"empfaenger": ["awo", "ib"], "zweck": ["uebergabe", "zusammenarbeit"], "abschnitte": ["stammdaten"],
+        "besondere_abschnitte": ["gesundheit"], "sprache": "ar", "form": "schriftlich", "textfassung": "1.0", "gueltig_bis": "2026-12-31"})
+
+    listed = einwilligungen.auflisten(app, actor("falkenrath"), aktenzeichen=akte)
+    people = {p.key for p in faelle.lesen(app, actor("falkenrath"), aktenzeichen=akte).personen}
+    assert {(e.person, e.empfaenger, e.zweck) for e in listed} == {
+        (p, o, z) for p in people for o in ("awo", "ib") for z in ("uebergabe", "zusammenarbeit")}
+    assert {(e.abschnitte, e.besondere_abschnitte, e.sprache, e.form, e.gueltig_bis.isoformat()) for e in listed} == {
+        (("stammdaten",), ("gesundheit",), "Arabisch", "schriftlich", "2026-12-31")}
+    assert run("einwilligung.pruefen", {"empfaenger": "awo", "zweck": "uebergabe", "abschnitte": ["stammdaten", "gesundheit"]})["einwilligung_liegt_vor"]
+
+
+@pytest.mark.parametrize(("born", "givers"), [("2014-06-02", 1), ("1998-06-02", 2), (None, 2)])
+def test_main_person_consents_for_minors_and_adults_for_themselves(app, akte, run, sql, born, givers):
+    sql("update etappe.person set geburtsdatum = %s where not hauptperson", born)
+
+    run("einwilligung.erteilen", {"empfaenger": "awo", "zweck": "uebergabe", "abschnitte": ["stammdaten"], "besondere_abschnitte": [],
+        "sprache": "de", "form": "muendlich", "textfassung": "1.0"})
+
+    listed = einwilligungen.auflisten(app, actor("falkenrath"), aktenzeichen=akte)
+    assert len({e.erteilt_von for e in listed}) == givers
+    assert len(listed) == 2
+
+
+@pytest.mark.parametrize("change", [
+    {"besondere_abschnitte": ["wohnen"]}, {"abschnitte": ["gesundheit"]}, {"abschnitte": ["fallbesprechung"]}, {"form": "egal"}, {"zweck": "egal"},
+    {"gueltig_bis": "2020-01-01"}, {"person_id": "4711"}, {"empfaenger": []}])
+def test_consent_outside_the_rules_is_refused_and_leaves_nothing(app, akte, run, change):
+    with pytest.raises(InvalidInput):
+        run("einwilligung.erteilen", {"empfaenger": "awo", "zweck": "uebergabe", "abschnitte": ["stammdaten"], "besondere_abschnitte": [],
+            "sprache": "de", "form": "schriftlich", "textfassung": "1.0", **change})
+
+    assert einwilligungen.auflisten(app, actor("falkenrath"), aktenzeichen=akte) == ()

@@ -26,6 +26,7 @@ JOBS = {
     "partner.kapazitaet_pruefen": {"organisationen"},
     "partner.abwechselnd_waehlen": {"regel", "organisationen"},
     "einwilligung.pruefen": {"empfaenger", "zweck", "abschnitte"},
+    "einwilligung.erteilen": {"empfaenger", "zweck", "abschnitte", "besondere_abschnitte", "sprache", "form", "gueltig_bis", "textfassung"},
     "uebergabe.anbieten": {"empfaenger", "zweck", "abschnitte", "grund"},
     "uebergabe.verfallen_lassen": {"uebergabe_id"},
     "uebergabe.widerrufen": {"uebergabe_id"},
@@ -172,11 +173,11 @@ def test_analysis_covers_the_twelve_groups_and_the_closing_question() -> None:
 
 
 def test_personal_answers_never_become_variables() -> None:
-    """Variables carry routing decisions only: every free text and every date belongs to the Fallakte."""
+    """Variables carry routing decisions and the codes of a consent only: every free text and every other date belongs to the Fallakte."""
     for key in KEYS:
         for task, data in forms_of(key).items():
             for path, field in parse(data).fields():
-                if "*" not in path and field.binding.variable:
+                if "*" not in path and field.binding.variable and path[-1] not in {"gesundheit_eingewilligt", "einwilligung_gueltig_bis"}:
                     assert isinstance(field, ChoiceField), (task, path)
 
 

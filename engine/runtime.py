@@ -8,43 +8,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from engine import state as codec
 from engine.errors import CallFailed, JobFailed, Rejected, TaskNotOpen, UnhandledError
-from engine.instance import Instance, Parent, Sub
+from engine.instance import Instance, Parent
 from engine.limits import DEFAULT_LIMITS, Limits, Meter
 from engine.migration import migrate_rows
+from engine.moves import activate_element, terminate_task
 from engine.scopes import scope_of
-from engine.specs.base import kill, kill_scope, make_ready, set_incident
-from engine.specs.containers import CallActivity, SubProcess
-from engine.specs.events import Catch, Split, broadcast, find_catcher, fire, is_listening, stop_listening
-from engine.specs.gateways import is_scope_listener
-from engine.specs.loops import Body
+from engine.specs.base import kill_scope, make_ready, set_incident
+from engine.specs.containers import CallActivity
+from engine.specs.events import Catch, broadcast, find_catcher, fire, is_listening
 from engine.specs.people import UserTask
 from engine.specs.throwing import raise_to_parent
-from engine.spiff import ACTIVE, State, Task, above, active
+from engine.spiff import ACTIVE, State, Task, active
 from engine.step import (
     KINDS,
     Delta,
-    OpenCall,
-    OpenIncident,
-    OpenJob,
-    OpenSubscription,
-    OpenTimer,
-    OpenUserTask,
     Step,
+)
+from engine.waiting import (
+    Found,
+    describe_call,
+    describe_incident,
+    describe_job,
+    describe_subscription,
+    describe_timer,
+    describe_user_task,
+    open_things,
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Literal
 
     from engine.catalogue import Definition
     from engine.ports import Evaluator
 
-Found = dict[str, dict[str, object]]  # kind -> task key -> the part that may change
+__all__ = [
+    "ScopeFacts", "call_failed", "call_raised", "call_returned", "cancel", "complete", "correlate", "job_done", "job_failed", "migrate", "modify",
+    "open_things", "resume", "retry", "scopes_of", "set_variables", "signal", "start", "tick", "variables_of",
+]  # fmt: skip
+
 Changes = Mapping[str, object]
 
 
@@ -54,93 +61,6 @@ class ScopeFacts(NamedTuple):
     task: str | None
     element: str
     variables: dict[str, object]
-
-
-# -- what is open --------------------------------------------------------------------------------------------------------------
-def open_things(instance: Instance) -> Found:
-    """What waits for somebody: kind -> task key -> the part that may change."""
-    found: Found = {kind: {} for kind in KINDS}
-    if instance.outcome:
-        return found
-    for workflow in instance.running():
-        for task in active(workflow.tasks.values()):
-            data, spec, key = task.internal_data, task.task_spec, task.id.hex
-            if "incident" in data:
-                found["incidents"][key] = (spec.bpmn_id, dict(data["incident"]))
-            elif isinstance(spec, UserTask) and task._state == State.READY:
-                found["user_tasks"][key] = spec.bpmn_id
-            elif "job" in data and task._state == State.STARTED and "raising" not in data:
-                found["jobs"][key] = (spec.bpmn_id, dict(data["job"]))
-            elif "call" in data:
-                found["calls"][key] = spec.bpmn_id
-            elif isinstance(spec, Catch) and task._state == State.WAITING:
-                if spec.event.kind == "timer":
-                    found["timers"][key] = (spec.bpmn_id, data["due"])
-                elif spec.event.kind in ("message", "signal"):
-                    found["subscriptions"][key] = (spec.bpmn_id, spec.event.kind, spec.event.name, data.get("key"))
-    return found
-
-
-def describe_user_task(task: Task) -> OpenUserTask:
-    """What the service shows; evaluated when the task was entered, or again after a migration."""
-    described = task.workflow.top_workflow.described.get(task.id)
-    spec = task.task_spec
-    assert isinstance(spec, UserTask)
-    return described or spec.describe(task)
-
-
-def describe_job(task: Task) -> OpenJob:
-    """Type and retries were evaluated when the job opened; the variables are those of this moment."""
-    spec, job = task.task_spec, task.internal_data["job"]
-    return OpenJob(
-        element=spec.bpmn_id,
-        name=spec.facts.name or spec.bpmn_id,
-        type=job["type"],
-        retries=job["retries"],
-        headers=spec.ext.headers,
-        variables=scope_of(task).visible(),
-    )
-
-
-def describe_timer(task: Task) -> OpenTimer:
-    """The due time as an aware instant."""
-    return OpenTimer(element=task.task_spec.bpmn_id, due=datetime.fromtimestamp(task.internal_data["due"], UTC))
-
-
-def describe_subscription(task: Task) -> OpenSubscription:
-    """Message with its key, or signal."""
-    event = task.task_spec.facts.event
-    return OpenSubscription(
-        element=task.task_spec.bpmn_id,
-        kind="message" if event.kind == "message" else "signal",
-        name=event.name or "",
-        correlation_key=task.internal_data.get("key"),
-    )
-
-
-def describe_call(task: Task) -> OpenCall:
-    """What is to be started."""
-    spec, call = task.task_spec, task.internal_data["call"]
-    return OpenCall(
-        element=spec.bpmn_id,
-        name=spec.facts.name or spec.bpmn_id,
-        process=call["process"],
-        binding=call["binding"],
-        version_tag=call["tag"],
-        variables=task.workflow.top_workflow.passed_on.get(task.id, {}),
-    )
-
-
-def describe_incident(task: Task) -> OpenIncident:
-    """What went wrong, for people."""
-    spec, incident = task.task_spec, task.internal_data["incident"]
-    return OpenIncident(
-        element=spec.bpmn_id,
-        name=spec.facts.name or spec.bpmn_id,
-        phase=incident["phase"],
-        type=incident["type"],
-        message=incident["message"],
-    )
 
 
 # -- before and after every command --------------------------------------------------------------------------------------------
@@ -174,7 +94,9 @@ def finish_step(instance: Instance, before: Found) -> Step:
         user_tasks=Delta(opened={k: describe_user_task(t) for k, t in changed("user_tasks")}, closed=closed("user_tasks")),
         jobs=Delta(opened={k: describe_job(t) for k, t in changed("jobs")}, closed=closed("jobs")),
         timers=Delta(opened={k: describe_timer(t) for k, t in changed("timers")}, closed=closed("timers")),
-        subscriptions=Delta(opened={k: describe_subscription(t) for k, t in changed("subscriptions")}, closed=closed("subscriptions")),
+        subscriptions=Delta(
+            opened={k: describe_subscription(t) for k, t in changed("subscriptions")}, closed=closed("subscriptions")
+        ),
         calls=Delta(opened={k: describe_call(t) for k, t in changed("calls")}, closed=closed("calls")),
         incidents=Delta(opened={k: describe_incident(t) for k, t in changed("incidents")}, closed=closed("incidents")),
         messages=tuple(instance.messages),
@@ -401,7 +323,9 @@ def set_variables(instance: Instance, variables: Changes, task_key: str | None =
     return finish_step(instance, before)
 
 
-def modify(instance: Instance, terminate: Sequence[str] = (), activate: Sequence[str] = (), variables: Changes | None = None) -> Step:
+def modify(
+    instance: Instance, terminate: Sequence[str] = (), activate: Sequence[str] = (), variables: Changes | None = None
+) -> Step:
     """Move tokens by hand: activate elements (a sub-process around them is opened if it does not run), then terminate tasks.
 
     A scope left without a token ends; an instance left without a token is cancelled.
@@ -417,63 +341,6 @@ def modify(instance: Instance, terminate: Sequence[str] = (), activate: Sequence
             continue  # went with one before it
         terminate_task(instance, task)
     return finish_step(instance, before)
-
-
-def terminate_task(instance: Instance, task: Task) -> None:
-    """End a token by hand: its boundary events go with it, a loop goes on with the next turn, an empty scope ends."""
-    workflow, parent, inner = task.workflow, above(task), "index" in task.internal_data
-    kill(task)
-    if inner and isinstance(parent.task_spec, Body):
-        parent.task_spec.child_terminated(parent)
-        return
-    if isinstance(parent.task_spec, Split):
-        stop_listening(parent)
-    end_if_empty(instance, workflow)
-
-
-def activate_element(instance: Instance, element: str) -> None:
-    """A new token at ``element``; the sub-processes around it that do not run are entered on the way. Raises Rejected."""
-    key = next((k for k, spec in instance.definition.specs.items() if element in spec.entries), None)
-    if key is None:
-        raise Rejected(f"{element} is no element that a token can enter")
-    path = [instance.definition.specs[key].entries[element].name]
-    while True:
-        tree = next((w for w in reversed(instance.running()) if w.spec.name == key), None)
-        if tree is not None:
-            break
-        key, _, host = key.rpartition("/")
-        outer = instance.definition.specs.get(key)
-        if outer is None or host not in outer.entries or not leads_into(outer.entries[host]):
-            raise Rejected(f"{element} lies in {host}, which runs only when its own event or loop starts it")
-        path.insert(0, outer.entries[host].name)
-    child = tree.task_tree._add_child(tree.spec.task_specs[path[0]], State.FUTURE)
-    child.triggered = True
-    if len(path) > 1:
-        child.internal_data["entry"] = path[1:]
-    child.task_spec._update(child)
-
-
-def leads_into(spec: object) -> bool:
-    """Whether a token that enters here comes into a plain sub-process."""
-    if isinstance(spec, Split):
-        spec = spec._wf_spec.task_specs[spec.main]
-    return isinstance(spec, SubProcess) and not isinstance(spec, Body)
-
-
-def end_if_empty(instance: Instance, workflow: Instance | Sub) -> None:
-    """A scope in which only listeners are left has come to its end."""
-    if any(not is_scope_listener(t) for t in active(workflow.tasks.values())):
-        return
-    kill_scope(workflow)
-    if workflow.host is None:
-        instance.completed, instance.outcome = True, "cancelled"
-    else:
-        host = workflow.host
-        parent = above(host)
-        kill(host)
-        if isinstance(parent.task_spec, Split):
-            stop_listening(parent)
-        end_if_empty(instance, host.workflow)
 
 
 # -- questions -----------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The behaviours of the first spike, on scope variables; every step through store and restore unless said otherwise."""
+"""Behaviour of every construct, on scope variables; every step through store and restore unless said otherwise."""
 import itertools
 from datetime import timedelta
 

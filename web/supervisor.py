@@ -208,7 +208,7 @@ class Supervisor:
         ready = False
         prepared = self.preparation is None
         next_check = time.monotonic() + DATABASE_CHECK
-        while not self.stopping.wait(0.05 if not ready else 0.5):
+        while not self.stopping.wait(0.1 if not ready else 0.5):
             now = time.monotonic()
             if self.server is not None and now >= next_check:
                 next_check = now + DATABASE_CHECK

@@ -66,7 +66,7 @@ def int_value(value: object) -> int:
 
 
 def bool_value(value: object) -> bool:
-    """true or false."""
+    """A truth value."""
     if not isinstance(value, bool):
         raise InvalidInput(f"Erwartet wird true oder false, gefunden wurde {shown(value)}.")
     return value

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, and_, any_, case, cast, exists, false, func, literal, literal_column, not_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import BIT
 
 from services import policy
@@ -26,6 +40,9 @@ from services.prozess.schluessel import tasks_between
 from services.prozess.suche import Field, Source, bool_value, instant_value, int_value, key_value, listed, one_of, text_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
     from services.context import Actor
 
 i, d, t, j, n, e, s, o = (model.__table__.c for model in (
@@ -94,7 +111,7 @@ USER_TASKS = Source(
 JOBS = Source(
     statement=select(*[column for column in j if column.name != "mandant"]), key=j.key,
     fields={
-        "jobKey": Field(column=j.key, convert=key_value), "type": Field(column=j.type), "worker": Field(column=j.worker), 
+        "jobKey": Field(column=j.key, convert=key_value), "type": Field(column=j.type), "worker": Field(column=j.worker),
         # A job with an incident has failed; the official API has no state of its own for it.
         "state": Field(column=case((j.status == "INCIDENT", "FAILED"), else_=j.status), convert=one_of(
             "CREATED", "FAILED", "COMPLETED", "CANCELED", "ERROR_THROWN", "MIGRATED", "PRIORITY_UPDATED", "RETRIES_UPDATED", "TIMED_OUT", "TIMEOUT_UPDATED")),
@@ -109,7 +126,7 @@ JOBS = Source(
 INCIDENTS = Source(
     statement=select(*[column for column in n if column.name != "mandant"]), key=n.key,
     fields={
-        "incidentKey": Field(column=n.key, convert=key_value), 
+        "incidentKey": Field(column=n.key, convert=key_value),
         "state": Field(column=n.status, convert=one_of("ACTIVE", "RESOLVED", "MIGRATED", "PENDING", "UNKNOWN")),
         "errorType": Field(column=case(ERROR_TYPES, value=n.type, else_="UNKNOWN")),
         "elementInstanceKey": Field(column=element_key(n.task_id), convert=key_value), "errorMessage": Field(column=n.message),
@@ -132,7 +149,9 @@ PROCESS_DEFINITIONS = Source(
         "processDefinitionKey": Field(column=d.key, convert=key_value), "processDefinitionId": Field(column=d.process_id), "name": Field(column=d.name),
         "resourceName": Field(column=d.resource_name), "version": Field(column=d.version, convert=int_value), "versionTag": Field(column=d.version_tag)},
     special={"isLatestVersion": latest_only(ProcessDefinition.__table__, d, "process_id"),
-             "hasStartForm": lambda v: literal(value=not bool_value(v)), "state": lambda v: literal(value=one_of("ACTIVE", "DELETED", "DRAINING")(v) == "ACTIVE")}, default_sort=(("processDefinitionKey", False),))
+             "hasStartForm": lambda v: literal(value=not bool_value(v)),
+             "state": lambda v: literal(value=one_of("ACTIVE", "DELETED", "DRAINING")(v) == "ACTIVE")},
+    default_sort=(("processDefinitionKey", False),))
 
 DECISION_DEFINITIONS = Source(
     statement=select(e.key, e.decision_id, e.version, e.name, e.requirements_id, e.requirements_key, e.requirements_name, e.resource_name), key=e.key,

@@ -49,6 +49,7 @@ def of_definition(app: App, actor: Actor, *, key: int, filters: Mapping[str, Any
 
 
 def counts(app: App, actor: Actor, where: list[ColumnElement[bool]]) -> tuple[Count, ...]:
+    """Counts of the instances that the actor may see; the conditions may name the log, the instance and its definition."""
     assert PROCESS_INSTANCES.visible is not None
     broken = open_incident.is_not(None)
     statement = select(

@@ -59,12 +59,14 @@ def key_value(value: object) -> int:
 
 
 def int_value(value: object) -> int:
+    """A 32-bit number."""
     if not isinstance(value, int) or isinstance(value, bool) or not -2**31 <= value < 2**31:
         raise InvalidInput(f"Erwartet wird eine ganze Zahl, gefunden wurde {shown(value)}.")
     return value
 
 
 def bool_value(value: object) -> bool:
+    """A truth value."""
     if not isinstance(value, bool):
         raise InvalidInput(f"Erwartet wird true oder false, gefunden wurde {shown(value)}.")
     return value
@@ -141,9 +143,9 @@ def condition(name: str, known: Field, wanted: object) -> ColumnElement[bool]:
     """One filter: an exact value, or an object of operators."""
     column = known.column
     if known.array:
-        return literal(known.convert(wanted)) == any_(column) if not isinstance(wanted, Mapping) else array_condition(name, known, wanted)
+        return array_condition(name, known, wanted if isinstance(wanted, Mapping) else {"$eq": wanted})
     if not isinstance(wanted, Mapping):
-        return column == known.convert(wanted)
+        return condition(name, known, {"$eq": wanted})
     if not wanted:
         raise InvalidInput(f"Der Filter „{name}“ ist leer.", errors={f"filter.{name}": "leer"})
     operators: dict[str, Callable[[Any], ColumnElement[bool]]] = {
@@ -161,6 +163,7 @@ def condition(name: str, known: Field, wanted: object) -> ColumnElement[bool]:
 
 
 def refuse_operators(name: str, unknown: set[str]) -> None:
+    """Raises InvalidInput if there are unknown operators."""
     if unknown:
         raise InvalidInput(f"Der Filter „{name}“ kennt {', '.join(shown(op) for op in sorted(unknown))} nicht.",
                            errors={f"filter.{name}": "unbekannter Operator"})
@@ -178,6 +181,7 @@ def array_condition(name: str, known: Field, wanted: Mapping[str, Any]) -> Colum
 
 
 def listed(name: str, value: object) -> list[Any]:
+    """A list of values, not endless. Raises InvalidInput."""
     if not isinstance(value, list) or len(value) > 1000:
         raise InvalidInput(f"Der Filter „{name}“ erwartet eine Liste mit höchstens 1000 Werten.")
     return value
@@ -306,7 +310,7 @@ def beyond(order: Sequence[tuple[ColumnElement[Any], bool]], values: Sequence[An
     for (column, down), value in zip(order, values, strict=True):
         greater = down == backwards
         if value is None:
-            further = column.is_not(None) if greater else literal(value=False)
+            further: ColumnElement[bool] = column.is_not(None) if greater else literal(value=False)
             same = column.is_(None)
         else:
             further = column > value if greater else or_(column < value, column.is_(None))

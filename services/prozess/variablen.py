@@ -21,7 +21,7 @@ from services.prozess.suche import MAX_LIMIT, bool_value, listed, one_of, page_o
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from services.bootstrap import App
     from services.context import Actor
@@ -53,6 +53,7 @@ def of_instance(app: App, actor: Actor, *, key: int) -> list[Variable]:
 
 
 def all_of(uow: UnitOfWork, key: int, *, checked: bool = False) -> list[Variable]:
+    """The same in the transaction of the caller; ``checked``: the right to see them was asked already."""
     row = uow.session.execute(text(f"select {COLUMNS}, variables from process_instance where key = :k"), {"k": key}).one_or_none()  # noqa: S608  our own words
     if row is None:
         raise NotFound(f"Den Vorgang {key} gibt es nicht.")
@@ -114,7 +115,7 @@ def place_of(app: App, actor: Actor, *, key: int) -> Place:
 
 
 # -- filters, order, pages -------------------------------------------------------------------------------------------------
-FIELDS = {
+FIELDS: dict[str, Callable[[Variable], str]] = {
     "name": lambda v: v.name, "value": lambda v: v.value, "scopeKey": lambda v: str(v.scope), "processInstanceKey": lambda v: str(v.instance),
     "variableKey": lambda v: str(v.key), "tenantId": lambda _: "<default>"}
 

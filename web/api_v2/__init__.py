@@ -43,9 +43,10 @@ PARTS = (authentication, topology, deployments, resources, definitions, process_
 class Routes(Blueprint):
     """Names endpoints after their module too: several parts have a ``search``."""
 
-    def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:  # noqa: ANN401  Flask's signature
+    def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None,  # noqa: ANN401  Flask's signature
+                     provide_automatic_options: bool | None = None, **options: Any) -> None:  # noqa: ANN401  Flask's signature
         name = endpoint or f"{view_func.__module__.rpartition('.')[2]}_{view_func.__name__}"
-        super().add_url_rule(rule, name, view_func, **options)
+        super().add_url_rule(rule, name, view_func, provide_automatic_options, **options)
 
 
 def register(app: Flask) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-
-from flask import Blueprint
+from typing import TYPE_CHECKING
 
 from services import uhr
 from services.errors import InvalidInput
 from web.api_v2.common import Body, Long, empty, load
 from web.auth import the_app
 from web.guards import guard
+
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
 
 from services.prozess import statistik
 from services.prozess.quellen import ELEMENT_INSTANCES, PROCESS_DEFINITIONS, PROCESS_INSTANCES
-from services.prozess.statistik import Count
 from services.unit_of_work import read
 from web.api_v2.common import TENANT, Body, answer_search, element_instance, instant, key_of, load, one, text_key
 from web.auth import actor, the_app
 from web.guards import guard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.catalogue import Definition
+    from services.prozess.statistik import Count
 
 import marshmallow as ma
 

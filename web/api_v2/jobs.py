@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
 from flask import Blueprint, Response, jsonify
 
 from services.errors import InvalidInput
 from services.prozess import jobs
-from services.prozess.jobs import ActivatedJob
 from services.prozess.quellen import JOBS
-from web.api_v2.common import LONG, TENANT, Body, Flag, Long, answer_search, element_instance, empty, instant, key_of, load, variables_field
+from web.api_v2.common import (
+    LONG,
+    TENANT,
+    Body,
+    Flag,
+    Long,
+    answer_search,
+    element_instance,
+    empty,
+    instant,
+    key_of,
+    load,
+    variables_field,
+)
 from web.auth import actor, the_app
 from web.guards import guard
+
+if TYPE_CHECKING:
+    from services.prozess.jobs import ActivatedJob
 
 DEFAULT_POLL_MS = 10_000
 MAX_POLL_MS = 30_000

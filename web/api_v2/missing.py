@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypedDict
@@ -17,6 +16,8 @@ from web.errors import answer
 from web.guards import guard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask, Response
 
 PARAMETER = re.compile(r"\{(\w+)\}|<(?:\w+:)?(\w+)>")

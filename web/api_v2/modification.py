@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
-from flask import Blueprint
 
 from services.errors import InvalidInput
 from services.prozess import instances, umzug
@@ -14,6 +13,9 @@ from services.prozess.suche import search
 from web.api_v2.common import Body, Key, empty, key_of, load, text_of, variables_field
 from web.auth import actor, the_app
 from web.guards import guard
+
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 MAX_INSTRUCTIONS = 1000
 

@@ -86,7 +86,8 @@ def create() -> Response:
         rechte.require(actor(), Recht.OPERATE)  # before the start: the result may be seen by operators only
     version = body["processDefinitionVersion"]
     started = instances.start(the_app(), actor(), process_id=body["processDefinitionId"], definition_key=body["processDefinitionKey"],
-                              version=None if version in (None, -1) else version, version_tag=body["processDefinitionVersionTag"], variables=body["variables"] or {}, business_id=body["businessId"],
+                              version=None if version in (None, -1) else version,
+                              version_tag=body["processDefinitionVersionTag"], variables=body["variables"] or {}, business_id=body["businessId"],
                               tags=body["tags"] or [])
     variables: dict[str, Any] = {}
     if body["awaitCompletion"]:

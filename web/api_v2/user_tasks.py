@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow as ma
 from flask import Blueprint, Response, jsonify
@@ -13,11 +12,27 @@ from services.errors import InvalidInput
 from services.prozess import tasks, variablen
 from services.prozess.quellen import USER_TASKS
 from services.prozess.suche import instant_value
-from web.api_v2.common import TENANT, Body, Flag, Long, answer_search, element_instance, empty, instant, key_of, load, one, variables_field
+from web.api_v2.common import (
+    TENANT,
+    Body,
+    Flag,
+    Long,
+    answer_search,
+    element_instance,
+    empty,
+    instant,
+    key_of,
+    load,
+    one,
+    variables_field,
+)
 from web.api_v2.definitions import form_by
 from web.api_v2.variables import answer
 from web.auth import actor, the_app
 from web.guards import guard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def add_routes(blueprint: Blueprint) -> None:

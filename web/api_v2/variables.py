@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
 
 from services.errors import InvalidInput, NotFound
 from services.prozess import instances, variablen
 from services.prozess.quellen import PROCESS_INSTANCES
-from services.prozess.variablen import Variable
 from web.api_v2.common import SEARCH, TENANT, Body, Flag, empty, key_of, load, one, variables_field, whole_page
 from web.auth import actor, the_app
 from web.guards import guard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.prozess.variablen import Variable
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services import unit_of_work
 from services.context import Actor
@@ -100,7 +101,14 @@ def _open(app: App, statement: str, values: Mapping[str, Any]) -> Row[Any] | Non
         found.append(connection.execute(text(statement), dict(values)).one_or_none())
 
     session = app.sessions(info={"open": opener})
-    session.connection()
+    try:
+        session.connection()
+    except DBAPIError as error:
+        session.close()
+        if not unit_of_work.never_began(error):
+            raise
+        session = app.sessions(info={"open": opener})  # the database was restarted; this time on a new connection
+        session.connection()
     del session.info["open"]  # a later transaction of this session sets its Mandant the usual way
     if found[0] is None:
         session.close()

@@ -30,6 +30,7 @@ T = TypeVar("T")
 log = logging.getLogger("etappe.commit")
 RACES = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.UniqueViolation)
 ATTEMPTS = 6
+FIRST_STATEMENTS = ("set_config('app.mandant'", "sitzung_oeffnen", "benutzer_oeffnen")  # each sets the Mandant of its transaction
 
 
 # The transaction in which a request was authenticated: the first unit of work of the same actor goes on in it. That saves
@@ -122,6 +123,8 @@ def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
             if attempt == ATTEMPTS - 1:
                 raise
         except DBAPIError as error:
+            if never_began(error):
+                continue
             if not isinstance(error.orig, RACES):
                 raise
             if attempt == ATTEMPTS - 1:
@@ -133,6 +136,20 @@ def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
 
 
 def read(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
-    """Run a reading ``work`` in one transaction that is never committed."""
+    """Run a reading ``work`` in one transaction that is never committed; repeated once if the database was restarted meanwhile."""
+    try:
+        with UnitOfWork(app, actor) as uow:
+            return work(uow)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
     with UnitOfWork(app, actor) as uow:
         return work(uow)
+
+
+def never_began(error: DBAPIError) -> bool:
+    """Whether a pooled connection turned out dead at the first statement of a transaction: nothing can have happened.
+
+    The pool throws all its old connections away then, so the next attempt gets a new one.
+    """
+    return error.connection_invalidated and error.statement is not None and any(first in error.statement for first in FIRST_STATEMENTS)

@@ -188,6 +188,6 @@ class Command:
         self.uow.session.execute(insert(Message), [row | {
             "key": self.uow.key(), "mandant": self.uow.actor.mandant, "message_id": None, "created": self.uow.now,
             "expires": self.uow.now + THROWN_TTL, "pending": True} for row in rows])
-        self.uow.session.execute(text("select pg_notify('message', :m)"), {"m": self.uow.actor.mandant})
+        self.uow.session.execute(text("select pg_notify('nachricht', :m)"), {"m": self.uow.actor.mandant})
         from services.prozess.messages import deliver_pending  # noqa: PLC0415  messages.py runs commands itself
         self.uow.after_commit.append(lambda: (deliver_pending(self.uow.app), None)[1])

@@ -71,7 +71,7 @@ def publish_in(uow: UnitOfWork, *, name: str, correlation_key: str | None, varia
         key=key, mandant=uow.actor.mandant, kind=kind, name=name, correlation_key=correlation_key, message_id=message_id,
         variables=dict(variables or {}), created=uow.now, expires=uow.now + min(ttl, MAX_TTL), pending=pending))
     if pending:
-        uow.session.execute(text("select pg_notify('message', :m)"), {"m": uow.actor.mandant})
+        uow.session.execute(text("select pg_notify('nachricht', :m)"), {"m": uow.actor.mandant})
         uow.after_commit.append(lambda: drop_result(deliver_pending(uow.app)))
     return key
 
@@ -166,13 +166,15 @@ def deliver_pending(app: App, limit: int = 100) -> int:
     """Deliver messages that commands have thrown, each in its own transaction; run after a commit and by the worker."""
     with app.engine.connect() as connection:
         rows = connection.execute(text("select mandant, key from wartende_nachrichten(:now, :n)"), {"now": app.clock.now(), "n": limit}).all()
+    delivered = 0
     for row in rows:
         try:
             transact(app, system_actor(row.mandant), partial(deliver, key=row.key))
+            delivered += 1
         except Exception:  # one message must not hold up the others
             log.exception("message_failed", extra={"message_key": row.key})
             transact(app, system_actor(row.mandant), partial(note_failure, key=row.key))
-    return len(rows)
+    return delivered
 
 
 def note_failure(uow: UnitOfWork, *, key: int) -> None:

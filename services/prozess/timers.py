@@ -26,16 +26,17 @@ log = logging.getLogger("etappe.timer")
 
 
 def fire_due(app: App, *, limit: int = 50) -> int:
-    """Fire due timers of all Mandanten, oldest first; returns how many candidates there were (0: nothing is due)."""
+    """Fire due timers of all Mandanten, oldest first; returns how many this process has fired."""
     with app.engine.connect() as connection:
         rows = connection.execute(text("select mandant, key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit}).all()
+    fired = 0
     for row in rows:
         try:
-            transact(app, system_actor(row.mandant, "timer"), partial(fire, key=row.key))
+            fired += transact(app, system_actor(row.mandant, "timer"), partial(fire, key=row.key))
         except Exception:
             log.exception("timer_failed", extra={"timer_key": row.key})
             transact(app, system_actor(row.mandant, "timer"), partial(note_failure, key=row.key))
-    return len(rows)
+    return fired
 
 
 def note_failure(uow: UnitOfWork, *, key: int) -> None:

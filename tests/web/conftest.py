@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from argon2 import PasswordHasher
 
-from services import anmeldung, bootstrap
+from services import anmeldung, bootstrap, unit_of_work
 from services.db import provision
 from services.settings import Settings
 from tests import builders
@@ -42,6 +42,7 @@ def app(postgres: Any, database: str) -> Iterator[Any]:
     builders.seed(postgres.url(provision.OWNER, database))
     daten.with_passwords(made)
     yield made
+    unit_of_work.give_back()  # tests ask for sessions outside of a request, which would do it
     made.close()
 
 

@@ -1,0 +1,64 @@
+"""Every page: no violation of WCAG 2.1 A and AA, no sideways scrolling, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from services import demo
+from services.fall import uebergaben_lesen
+from services.context import Actor
+from tests.browser.conftest import AXE
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+FALL = "MO-2026-0005"
+PAGES = {
+    None: ("/anmeldung", "/hilfe", "/barrierefreiheit", "/datenschutz", "/impressum"),
+    "fallmanagement": (
+        "/aufgaben", "/aufgaben?liste=gruppen&faellig=heute", "/aufgaben?liste=erledigt", "TASK", "DONE", "/faelle", "/faelle?status=alle&nur=meine",
+        "/faelle/neu", f"/faelle/{FALL}", f"/faelle/{FALL}/plan", f"/faelle/{FALL}/akte", f"/faelle/{FALL}/verlauf", f"/faelle/{FALL}/aufgaben",
+        f"/faelle/{FALL}/einwilligungen", f"/faelle/{FALL}/einwilligungen/neu", "REVOKE", f"/faelle/{FALL}/uebergaben", f"/faelle/{FALL}/prozess",
+        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
+    "awo": ("/uebergaben", "HANDOVER"),
+    "koordination": ("/aufgaben?liste=team", "/fristen", "/stoerungen", f"/faelle/{FALL}/zugriffe"),
+}
+
+
+def resolve(page, etappe, path: str) -> str:
+    """Addresses that only the data know."""
+    if path == "TASK":
+        page.goto("/aufgaben")
+        return page.locator("a.et-strong").first.get_attribute("href")
+    if path == "DONE":
+        page.goto("/aufgaben?liste=erledigt")
+        return page.locator("a.et-strong").first.get_attribute("href")
+    if path == "REVOKE":
+        page.goto(f"/faelle/{FALL}/einwilligungen")
+        return page.get_by_role("link", name=re.compile("^Widerrufen")).first.get_attribute("href")
+    if path == "HANDOVER":
+        awo = Actor(login="awo", name="", mandant=demo.FIRST, organisation="awo_fluechtlingsberatung", roles=frozenset({"partner"}))
+        return f"/uebergaben/{uebergaben_lesen.eingang(etappe, awo)[0].key}"
+    return path
+
+
+def violations(page) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    return [f"{v['id']}: {[n['target'] for n in v['nodes']][:3]}" for v in found]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)])
+@pytest.mark.parametrize("login", list(PAGES))
+def test_page_is_accessible(person, etappe, login, scheme, width):
+    page = person(login, scheme=scheme, width=width)
+    problems = []
+    for path in PAGES[login]:
+        page.goto(resolve(page, etappe, path))
+        problems += [f"{path}: {v}" for v in violations(page)]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            problems.append(f"{path}: scrolls sideways")
+        if page.locator("h1").count() != 1:
+            problems.append(f"{path}: {page.locator('h1').count()} h1")
+
+    assert problems == []

@@ -112,4 +112,5 @@ def evaluate() -> Response:
         "decisionDefinitionId": done.id, "decisionDefinitionKey": str(done.key), "decisionDefinitionName": done.name or done.id,
         "decisionDefinitionVersion": done.version, "decisionEvaluationKey": str(done.evaluation_key), "decisionInstanceKey": str(done.evaluation_key),
         "decisionRequirementsId": done.requirements_id, "decisionRequirementsKey": str(done.requirements_key), "evaluatedDecisions": [evaluated],
-        "failedDecisionDefinitionId": done.id if failed else None, "failureMessage": " ".join(decision.problems[:5]) if failed else None, "output": dumps(decision.value), "tenantId": TENANT})
+        "failedDecisionDefinitionId": done.id if failed else None,
+        "failureMessage": " ".join(decision.problems[:5]) if failed else None, "output": dumps(decision.value), "tenantId": TENANT})

@@ -15,12 +15,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from engine import runtime
-from engine.errors import BpmnError, Rejected
-from engine.errors import TaskNotOpen as EngineTaskNotOpen
+from engine.errors import BpmnError, BudgetExceeded, Rejected
 from engine.family import Family
 from services.db.models.prozess import DecisionLog, Message
-from services.errors import Conflict, ServiceError, StaleVersion, TaskNotOpen
+from services.errors import Conflict, ServiceError, StaleVersion
 from services.prozess import writer
+from services.prozess.ablehnung import refusal
 from services.prozess.changes import Changes, Place
 from services.prozess.evaluator import Evaluators
 from services.prozess.handlers import Auftrag
@@ -80,8 +80,11 @@ class Command:
         self.store.new_business_id, self.store.new_tags = business_id, tags or []
         if self._family is None:
             self.open_family(business_id)
-        key = int(self.family.start(process_id, dict(variables), definition_key=None if definition_key is None else str(definition_key),
-                                    start_element=start_element))
+        try:
+            key = int(self.family.start(process_id, dict(variables), definition_key=None if definition_key is None else str(definition_key),
+                                        start_element=start_element))
+        except (Rejected, BudgetExceeded) as error:
+            raise refusal(error) from error
         self.root = self.root or self.store.rows[key]
         self.changes.add(self.family.steps)
         self.serve()
@@ -91,10 +94,8 @@ class Command:
         """Run a command of ``engine.runtime`` and everything that follows from it. Engine refusals become ours."""
         try:
             steps = self.family.run(str(instance_key), command, *args, **kw)
-        except EngineTaskNotOpen as error:
-            raise TaskNotOpen from error
-        except Rejected as error:
-            raise Conflict(str(error)) from error
+        except (Rejected, BudgetExceeded) as error:
+            raise refusal(error) from error
         self.changes.add(steps)
         self.serve()
 

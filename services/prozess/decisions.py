@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
 from sqlalchemy import text
 
+from engine.errors import EngineError
 from services.errors import InvalidInput, NotFound
 from services.prozess import rechte
 from services.prozess.evaluator import make_evaluator
@@ -32,6 +34,8 @@ class Evaluated:
     requirements_id: str
     requirements_key: int
     decision: Decision
+    evaluation_key: int
+    is_table: bool
 
 
 def evaluate(app: App, actor: Actor, *, decision_id: str | None = None, key: int | None = None, variables: Mapping[str, Any] | None = None) -> Evaluated:
@@ -48,7 +52,12 @@ def evaluate(app: App, actor: Actor, *, decision_id: str | None = None, key: int
         if row is None:
             raise NotFound(f"Die Entscheidung „{decision_id or key}“ gibt es hier nicht.")
         functions = make_evaluator(uow, None, []).functions
-        decided = uow.app.library.decision(uow.session, row.key).evaluate(row.decision_id, dict(variables or {}), functions)
+        model = uow.app.library.decision(uow.session, row.key)
+        try:
+            decided = model.evaluate(row.decision_id, dict(variables or {}), functions)
+        except EngineError as error:
+            raise InvalidInput(f"Die Entscheidung „{row.decision_id}“ lässt sich damit nicht auswerten. {error}") from error
+        is_table = any(etree.QName(child).localname == "decisionTable" for child in model.main.elements[row.decision_id].node.iterchildren("{*}*"))
         return Evaluated(key=row.key, id=row.decision_id, name=row.name, version=row.version, requirements_id=row.requirements_id,
-                         requirements_key=row.requirements_key, decision=decided)
+                         requirements_key=row.requirements_key, decision=decided, evaluation_key=uow.key(), is_table=is_table)
     return read(app, actor, work)

@@ -162,7 +162,11 @@ class Writer:
                              "(select key from process_definition where process_id = :p)"), {"p": process_id, "now": self.uow.now})
         for start in definition.start_subscriptions:
             if start.kind == "timer":
-                due = make_evaluator(self.uow, None, []).timer(start.form, start.text or "", {}, self.uow.now.timestamp())
+                try:
+                    due = make_evaluator(self.uow, None, []).timer(start.form, start.text or "", {}, self.uow.now.timestamp())
+                except EngineError as error:
+                    raise DeploymentRefused(f"„{process_id}“ kann nicht eingespielt werden: Der Zeitgeber von „{start.element}“ ergibt keinen "
+                                            f"Zeitpunkt. {error}") from error
                 session.execute(insert(Timer).values(
                     key=self.uow.key(), mandant=self.uow.actor.mandant, definition_key=key, task_id=start.element, element_id=start.element,
                     due=datetime.fromtimestamp(due.at, UTC), status=0))

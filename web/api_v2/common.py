@@ -104,9 +104,9 @@ def json_body() -> Any:  # noqa: ANN401  JSON
     if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
         raise UnsupportedMediaType(f"Erwartet wird JSON (Content-Type: application/json), gefunden wurde {request.mimetype or 'nichts'}.")
     try:
-        found = json.loads(request.get_data(cache=True).decode("utf-8"), parse_constant=refuse_constant, parse_float=finite)
+        found = json.loads(request.get_data(cache=True).decode("utf-8"), parse_constant=refuse_constant, parse_float=finite, parse_int=whole)
         check(found)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise InvalidInput("Der Inhalt der Anfrage ist kein gültiges JSON.") from error
     return {} if found is None else found
 
@@ -119,6 +119,12 @@ def finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)
+    return number
+
+
+def whole(text: str) -> int:
+    number = int(text)
+    float(number)  # beyond that, FEEL cannot calculate
     return number
 
 

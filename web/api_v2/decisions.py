@@ -97,10 +97,11 @@ def evaluate() -> Response:
     done = decisions.evaluate(the_app(), actor(), decision_id=body["decisionDefinitionId"], key=body["decisionDefinitionKey"],
                               variables=body["variables"] or {})
     decision = done.decision
+    failed = decision.value is None and bool(decision.problems)
     evaluated = {
         "decisionDefinitionId": done.id, "decisionDefinitionName": done.name or done.id, "decisionDefinitionVersion": done.version,
-        "decisionDefinitionType": "DECISION_TABLE" if decision.matched_rules else "LITERAL_EXPRESSION", "output": dumps(decision.value), "tenantId": TENANT,
-        "decisionDefinitionKey": str(done.key), "decisionEvaluationInstanceKey": f"{done.key}-1",
+        "decisionDefinitionType": "DECISION_TABLE" if done.is_table else "LITERAL_EXPRESSION", "output": dumps(decision.value), "tenantId": TENANT,
+        "decisionDefinitionKey": str(done.key), "decisionEvaluationInstanceKey": f"{done.evaluation_key}-1",
         "matchedRules": [{
             "ruleId": rule.id or str(rule.index), "ruleIndex": rule.index,
             "evaluatedOutputs": [{"outputId": name, "outputName": name, "outputValue": dumps(value), "ruleId": rule.id or str(rule.index),
@@ -109,6 +110,7 @@ def evaluate() -> Response:
                             for rule in decision.matched_rules[:1] for label, value in rule.inputs]}
     return jsonify({
         "decisionDefinitionId": done.id, "decisionDefinitionKey": str(done.key), "decisionDefinitionName": done.name or done.id,
-        "decisionDefinitionVersion": done.version, "decisionEvaluationKey": str(done.key), "decisionInstanceKey": str(done.key),
+        "decisionDefinitionVersion": done.version, "decisionEvaluationKey": str(done.evaluation_key), "decisionInstanceKey": str(done.evaluation_key),
         "decisionRequirementsId": done.requirements_id, "decisionRequirementsKey": str(done.requirements_key), "evaluatedDecisions": [evaluated],
-        "failedDecisionDefinitionId": None, "failureMessage": None, "output": dumps(decision.value), "tenantId": TENANT})
+        "failedDecisionDefinitionId": done.id if failed else None,
+        "failureMessage": " ".join(decision.problems[:5]) if failed else None, "output": dumps(decision.value), "tenantId": TENANT})

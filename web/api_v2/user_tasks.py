@@ -8,7 +8,7 @@ import marshmallow as ma
 from flask import Blueprint, Response, jsonify
 
 from services.aufgaben import complete_with_form
-from services.errors import InvalidInput
+from services.errors import InvalidInput, NotFound
 from services.prozess import tasks, variablen
 from services.prozess.quellen import USER_TASKS
 from services.prozess.suche import instant_value
@@ -68,8 +68,10 @@ def get(key: str) -> Response:
     row = one(USER_TASKS, "userTaskKey", key_of(key), "Die Aufgabe")
     body = shape(row)
     if row.form_id:
-        found = tasks.form_of(the_app(), actor(), task=tasks.get(the_app(), actor(), key=row.key))
-        body["formKey"] = str(found[1]) if found else None
+        try:
+            body["formKey"] = form_by("form_id", row.form_id)["formKey"]
+        except NotFound:
+            body["formKey"] = None  # its form is not deployed (yet)
     return jsonify(body)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -245,3 +246,47 @@ def test_result_is_awaited(client, name) -> None:
     assert done.variables.to_dict() == {"b": 2}
     with pytest.raises(errors.GatewayTimeoutError):
         client.create_process_instance(data=models.ProcessCreationById(process_definition_id=f"{name}_lang", await_completion=True, request_timeout=100))
+
+
+def test_two_people_claim_at_once_and_one_gets_it(server: Server, client, name) -> None:
+    deploy(client, bpmn.sequence(name, bpmn.user("u")))
+    instance = start(client, name)
+    (task,) = tasks(client, instance)
+
+    def claim(login: str) -> bool:
+        with server.client(login) as own:
+            try:
+                own.assign_user_task(task.user_task_key, data=models.UserTaskAssignmentRequest(assignee=login, allow_override=False))
+            except (errors.ConflictError, errors.UnexpectedStatus):
+                return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        won = list(pool.map(claim, ("falkenrath", "brueggen")))
+
+    assert sorted(won) == [False, True]
+    assert client.get_user_task(task.user_task_key, consistency=AT_ONCE).assignee == ("falkenrath", "brueggen")[won.index(True)]
+
+
+def test_poll_waits_for_the_first_job(server: Server, client, name) -> None:
+    deploy(client, bpmn.sequence(name, bpmn.service("rufen", name)))
+
+    with ThreadPoolExecutor(1) as pool:
+        polled = pool.submit(activate, client, name, requestTimeout=8000)
+        time.sleep(0.3)
+        assert not polled.done()
+        instance = start(client, name)
+        (job,) = polled.result(8)
+
+    assert job.process_instance_key == instance
+
+
+def test_jobs_are_given_to_one_worker_each(server: Server, client, name) -> None:
+    deploy(client, bpmn.sequence(name, bpmn.service("rufen", name)))
+    for _ in range(8):
+        start(client, name)
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [job.job_key for jobs in pool.map(lambda _: activate(client, name, maxJobsToActivate=3), range(4)) for job in jobs]
+
+    assert len(taken) == len(set(taken)) == 8

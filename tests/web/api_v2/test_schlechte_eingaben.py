@@ -177,7 +177,7 @@ BODIES = {
     "beides": (b'{"processDefinitionId": "x", "processDefinitionKey": "1"}', 400), "nichts": (b"{}", 400), "null": (b"null", 400),
     "Zahl als Schluessel": (b'{"processDefinitionKey": 1}', 400), "zu grosse Version": (b'{"processDefinitionId": "x", "processDefinitionVersion": 99999999999}', 400),
     "Wahrheit als Zahl": (b'{"processDefinitionId": "x", "processDefinitionVersion": true}', 400),
-    "fremder Mandant": (b'{"processDefinitionId": "x", "tenantId": "koeln"}', 400), "riesige Zahl": (b'{"variables": {"a": ' + b"9" * 5000 + b"}}", 400)}
+    "fremder Mandant": (b'{"processDefinitionId": "x", "tenantId": "koeln"}', 400), "riesige Zahl": (b'{"variables": {"a": ' + b"9" * 5000 + b"}}", 400), "zu grosse Zahl": (b'{"variables": {"a": ' + b"9" * 400 + b"}}", 400)}
 
 
 @pytest.mark.parametrize("case", BODIES)
@@ -198,11 +198,37 @@ def test_body_that_is_too_large_is_refused(refused) -> None:
 
 def test_variables_that_are_too_many_change_nothing(refused, http, task) -> None:
     huge = {"variables": {"x": "y" * (MAX_BODY - 100)}}
-    before = http("POST", "/v2/variables/search", {"filter": {"processInstanceKey": task["processInstanceKey"]}}).json
-    answer = http("PUT", f"/v2/element-instances/{task['processInstanceKey']}/variables", huge)
-    assert answer.status_code in {204, 409}  # the budget of the engine decides
-    if answer.status_code == 409:
-        assert http("POST", "/v2/variables/search", {"filter": {"processInstanceKey": task["processInstanceKey"]}}).json == before
+    assert "zu groß" in refused(400, "PUT", f"/v2/element-instances/{task['processInstanceKey']}/variables", huge)
+    assert "zu groß" in refused(400, "POST", "/v2/process-instances", {"processDefinitionId": task["processDefinitionId"], **huge})
+    assert http("POST", "/v2/variables/search", {"filter": {"processInstanceKey": task["processInstanceKey"]}}).json["items"] == []
+
+
+@pytest.mark.parametrize(("form", "given"), [("timeCycle", "= kaputt"), ("timeDate", "= null"), ("timeDuration", "= 1/0"), ("timeCycle", "R/PT0S"),
+                                             ("timeDate", "2026-02-30T00:00:00Z"), ("timeDuration", "-P1D"), ("timeDuration", "P99999Y")])
+def test_timer_start_event_without_a_time_is_refused(refused, name, form, given) -> None:
+    refused(400, "POST", "/v2/deployments", files=[(f"{name}.bpmn", timed(name, form, given))])
+
+
+def timed(name: str, form: str, given: str) -> bytes:
+    return bpmn.process(name, bpmn.el("startEvent", "a", f"<bpmn:timerEventDefinition><bpmn:{form}>{given}</bpmn:{form}></bpmn:timerEventDefinition>")
+                        + bpmn.user("u") + bpmn.el("endEvent", "e") + bpmn.chain("a", "u", "e"))
+
+
+def test_process_with_two_message_starts_is_not_started_by_hand(refused, http, name) -> None:
+    def message_start(event: str) -> str:
+        return bpmn.el("startEvent", event, f'<bpmn:messageEventDefinition messageRef="m_{event}"/>') + bpmn.flow(event, "u")
+    model = bpmn.process(name, message_start("a") + message_start("b") + bpmn.user("u") + bpmn.el("endEvent", "e") + bpmn.flow("u", "e"),
+                         bpmn.el("message", "m_a", name=f"{name}_a"), bpmn.el("message", "m_b", name=f"{name}_b"))
+    assert http.deploy((f"{name}.bpmn", model)).status_code == 200
+    assert "Startereignis" in refused(409, "POST", "/v2/process-instances", {"processDefinitionId": name})
+    assert "zu groß" in refused(400, "POST", "/v2/messages/publication", {"name": f"{name}_a", "variables": {"x": "y" * (MAX_BODY - 200)}})
+
+
+def test_task_whose_form_is_missing_can_still_be_seen(refused, http, name) -> None:
+    http.deploy((f"{name}.bpmn", with_form(name)))
+    task = open_task(http, name)
+    assert http("GET", f"/v2/user-tasks/{task['userTaskKey']}").json["formKey"] is None
+    refused(404, "GET", f"/v2/user-tasks/{task['userTaskKey']}/form")
 
 
 # -- searches ----------------------------------------------------------------------------------------------------------
@@ -305,7 +331,7 @@ def test_moves_that_make_no_sense_are_refused(refused, http, task) -> None:
                  {"moveInstructions": [{"sourceElementInstruction": {"sourceElementId": "weg"}, "targetElementId": "fragen"}]},
                  {"activateInstructions": [{"elementId": "fragen", "ancestorElementInstanceKey": "5"}]}):
         refused(400, "POST", path, body)
-    refused(409, "POST", path, {"activateInstructions": [{"elementId": "gibt_es_nicht"}]})
+    assert "gibt es im Modell nicht" in refused(400, "POST", path, {"activateInstructions": [{"elementId": "gibt_es_nicht"}]})
     refused(404, "POST", "/v2/process-instances/999999999/modification", {"activateInstructions": [{"elementId": "fragen"}]})
     move = f"/v2/process-instances/{task['processInstanceKey']}/migration"
     refused(409, "POST", move, {"targetProcessDefinitionKey": task["processDefinitionKey"], "mappingInstructions": []})

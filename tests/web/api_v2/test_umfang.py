@@ -107,6 +107,17 @@ def test_decision_is_evaluated_with_the_rule_that_matched(client, name) -> None:
     by_key = client.evaluate_decision(data=DecisionEvaluationByKey.from_dict(
         {"decisionDefinitionKey": found.decision_definition_key, "variables": {"alter": 40}}))
     assert json.loads(by_key.output) == "jobcenter"
+    assert by_key.decision_evaluation_key != result.decision_evaluation_key
+
+
+def test_decision_that_fails_says_why(client, name) -> None:
+    deploy(client, (f"{name}.dmn", DMN.format(name=name).replace('"FIRST"', '"UNIQUE"').encode()))
+
+    result = client.evaluate_decision(data=DecisionEvaluationByID.from_dict({"decisionDefinitionId": name, "variables": {"alter": 17}}))
+
+    assert (result.output, result.failed_decision_definition_id) == ("null", name)
+    assert "nur eine Regel" in result.failure_message
+    assert result.evaluated_decisions[0].decision_definition_type == "DECISION_TABLE"
 
 
 def test_form_of_a_task_and_its_check(client, asked) -> None:

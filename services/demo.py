@@ -41,6 +41,7 @@ FURTHER = (
     ("buergerservice", "Hanna", "Vogtmann", "stadt_moers", ("fallmanagement",), ("buergerservice",)),
     ("asylbetreuung", "Nils", "Lindqvist", "stadt_moers", ("fallmanagement",), ("asylbetreuung", "unterkunftsverwaltung")),
     ("awo", "Marta", "Selinger", "awo_fluechtlingsberatung", ("partner", "fallmanagement"), ()),
+    ("migrationsberatung", "Elif", "Aydemir", "awo_migrationsberatung", ("partner", "fallmanagement"), ()),
     ("caritas", "Leo", "Hagedorn", "caritas_migrationsberatung", ("partner", "fallmanagement"), ()),
     ("ib", "Sina", "Okonjo", "ib_jugendmigrationsdienst", ("partner", "fallmanagement"), ()),
     ("jobcenter", "Rolf", "Tiedemann", "jobcenter_kreis_wesel", ("partner", "fallmanagement"), ("jobcenter",)),

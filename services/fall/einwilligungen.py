@@ -57,7 +57,8 @@ VOLLJAEHRIG = 18  # § 2 BGB
 @dataclass(frozen=True, kw_only=True)
 class Erklaerung:
     """What somebody consents to. ``sprache`` is the language of the explanation in words, ``form`` one of :data:`FORMEN`,
-    ``gueltig_ab`` defaults to today, ``gueltig_bis`` is the last day; None: until revoked."""
+    ``gueltig_ab`` defaults to today, ``gueltig_bis`` is the last day; None: until revoked.
+    """
 
     zweck: str
     abschnitte: tuple[str, ...]
@@ -133,7 +134,7 @@ def erteilen(
     def work(uow: UnitOfWork) -> tuple[int, ...]:
         policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, app.clock.today())
         people = list(dict.fromkeys((person, *auch_fuer)))
-        return record(uow, aktenzeichen, empfaenger, erklaerung, {who: person for who in people})
+        return record(uow, aktenzeichen, empfaenger, erklaerung, dict.fromkeys(people, person))
 
     return transact(app, actor, work)
 

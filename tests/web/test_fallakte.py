@@ -141,7 +141,7 @@ def test_broken_contact_needs_a_reason_and_shows(fall, browser, text):
     person = browser("falkenrath")
 
     assert person.post(f"/faelle/{fall}/kontaktabbruch", {"grund": " "}).status_code == 422
-    assert person.post(f"/faelle/{fall}/kontaktabbruch", {"grund": "dreimal nicht gekommen"}).status_code == 302
+    assert person.post(f"/faelle/{fall}/kontaktabbruch", {"grund": "termine_versaeumt"}).status_code == 302
     assert "Kontakt abgebrochen seit 02.09.2026" in text(person.get(f"/faelle/{fall}"))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 
+from processes import profil
 from services import aufgaben
 from services.fall import faelle
 from services.fall.faelle import NeuePerson
@@ -25,8 +27,12 @@ BIS_ZUR_EMPFEHLUNG: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @pytest.fixture
-def akte(app) -> str:
+def akte(app, owner_url: str) -> str:
     """A mother of 40 years and her child; their status is not known yet."""
+    with psycopg.connect(owner_url) as connection:  # the network of the profile, without a free place
+        for organisation in profil.load("moers").organisationen:
+            connection.execute("insert into etappe.organisation (mandant, key, name, sort_key, art, kapazitaet) values ('moers', %s, %s, %s, %s, 0)",
+                               (organisation.key, organisation.name, organisation.name.lower(), organisation.art))
     deployments.deploy_library(app, actor("prozess"))
     return faelle.anlegen(app, actor("falkenrath"), login="falkenrath", prozess=None, personen=[
         NeuePerson(vorname="Amina", nachname="Beispiel", hauptperson=True), NeuePerson(vorname="Sami", nachname="Beispiel", geburtsdatum=date(2019, 5, 1))])
@@ -89,4 +95,4 @@ def test_without_free_places_the_servicestelle_leads_the_case(app, akte: str, zu
     places = [t.element_id for t in open_tasks(app, akte)]
     regel = next(i for i in instances.of_case(app, actor("osterkamp"), business_id=akte) if i.process_id == "fallverantwortung")
     assert places == ["zuordnung_bestaetigen"]
-    assert instances.variables(app, actor("prozess"), key=regel.key)["zuordnung"]["regel"] == "Z4"  # no organisation of the profile is registered here
+    assert instances.variables(app, actor("prozess"), key=regel.key)["zuordnung"]["regel"] == "Z4"

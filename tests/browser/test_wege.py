@@ -12,7 +12,7 @@ def tab_to(page, name: str, *, limit: int = 60) -> None:
     for _ in range(limit):
         page.keyboard.press("Tab")
         focused = page.evaluate("() => { const e = document.activeElement; return (e.innerText || e.ariaLabel || e.labels?.[0]?.innerText || e.value || '').trim(); }")
-        if re.match(name, focused):
+        if re.fullmatch(name, focused):
             return
     raise AssertionError(f"No element {name!r} can be reached with Tab.")
 
@@ -81,7 +81,8 @@ def test_missing_answers_stand_next_to_their_fields_and_in_the_summary(person):
     link = page.locator(".et-errors a").first
     target = link.get_attribute("href").lstrip("#")
     link.click()
-    assert page.locator(f"#{target} .kern-error, .kern-form-input--error #{target}").count() >= 1
+    beside = page.evaluate("id => document.getElementById(id).closest('fieldset, .kern-form-input').querySelector('.kern-error')?.innerText", target)
+    assert beside.strip() == link.inner_text().strip()
 
 
 def test_task_is_claimed_and_completed_without_javascript_and_the_next_one_is_offered(person):

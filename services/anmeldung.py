@@ -80,6 +80,7 @@ def verify_password(stored: str, password: str) -> bool:
 
 
 def token_hash(token: str) -> bytes:
+    """What is stored of the token of a session."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -150,7 +151,7 @@ def wait_after(failures: int) -> timedelta:
     """How long the next attempt has to wait: nothing at first, then 30 seconds, doubled each time."""
     if failures < FREE_ATTEMPTS:
         return timedelta(0)
-    return min(LONGEST_WAIT, timedelta(seconds=30) * 2 ** min(failures - FREE_ATTEMPTS, 10))
+    return min(LONGEST_WAIT, timedelta(seconds=30 * (1 << min(failures - FREE_ATTEMPTS, 10))))
 
 
 def _attempt(app: App, login: str) -> Row[Any] | None:

@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from engine.clock import BERLIN, FixedClock
 from forms.conditions import options_of
-from forms.model import CheckboxField, ChoiceField, DynamicList, ExpressionField, Group, NumberField, Temporal, TemporalField, TextField
+from forms.model import (
+    CheckboxField,
+    ChoiceField,
+    DynamicList,
+    ExpressionField,
+    Field,
+    Group,
+    NumberField,
+    Temporal,
+    TemporalField,
+    TextField,
+)
 from forms.shape import Door
 from forms.submission import submit
 from services.aufgaben import complete_with_form, open_in
-from services.context import Actor
 from services.fall import einwilligungen, faelle, kontakte
 from services.prozess import tasks
 from services.unit_of_work import UnitOfWork, read, transact
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
     from forms.model import Component
     from services.aufgaben import OpenForm
     from services.bootstrap import App
+    from services.context import Actor
     from services.prozess.tasks import TaskInfo
 
 Antworten = dict[str, Any]
@@ -73,6 +84,7 @@ class DemoFall:
 
 
 def person(vorname: str, nachname: str, born: str, *, haupt: bool = False, aufenthalt: str | None = None) -> faelle.NeuePerson:
+    """A member of a case."""
     return faelle.NeuePerson(vorname=vorname, nachname=nachname, geburtsdatum=date.fromisoformat(born), hauptperson=haupt, aufenthalt=aufenthalt)
 
 
@@ -107,6 +119,7 @@ def load(app: App, actor: Actor, colleagues: Iterable[Actor]) -> None:
 
 
 def count(uow: UnitOfWork) -> int:
+    """How many cases the Mandant has."""
     from sqlalchemy import text  # noqa: PLC0415  one statement
 
     return int(uow.session.execute(text("select count(*) from fall")).scalar_one())
@@ -172,6 +185,7 @@ def filled(opened: OpenForm, given: Antworten, today: date) -> Antworten:
 
 
 def fields_of(components: tuple[Component, ...], opened: OpenForm, today: date) -> Antworten:
+    """Answers to the required fields, and to those whose answer is known."""
     found: Antworten = {}
     for component in components:
         if isinstance(component, Group):
@@ -179,7 +193,7 @@ def fields_of(components: tuple[Component, ...], opened: OpenForm, today: date) 
             for part in component.path:
                 target = target.setdefault(part, {})
             target.update(fields_of(component.components, opened, today))
-        elif isinstance(component, ExpressionField) or not hasattr(component, "key") or getattr(component, "readonly", False):
+        elif not isinstance(component, Field) or isinstance(component, ExpressionField) or component.readonly:
             continue
         else:
             known = opened.values.get(component.key)

@@ -55,6 +55,7 @@ def earliest(today: date, arbeitstage: int, calendar: Calendar) -> date:
 
 
 def begin(day: date) -> datetime:
+    """The instant at which a day begins in Berlin."""
     return datetime(day.year, day.month, day.day, tzinfo=BERLIN)
 
 

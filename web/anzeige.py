@@ -46,14 +46,17 @@ def datum(value: date | datetime | str | None) -> str:
 
 
 def uhrzeit(value: datetime) -> str:
+    """``10:42 Uhr``, in Berlin."""
     return f"{value.astimezone(BERLIN):%H:%M} Uhr"
 
 
 def zeitpunkt(value: datetime) -> str:
+    """Day and time, in Berlin."""
     return f"{datum(value)}, {uhrzeit(value)}"
 
 
 def langes_datum(value: date) -> str:
+    """With the day of the week."""
     return f"{WEEKDAYS[value.weekday()]}, {value:%d.%m.%Y}"
 
 
@@ -63,6 +66,7 @@ def zeit(value: date | datetime) -> Markup:
 
 
 def mehrzahl(anzahl: int, eins: str, viele: str) -> str:
+    """A number with the word that fits it."""
     return f"{anzahl} {eins if anzahl == 1 else viele}"
 
 
@@ -96,6 +100,7 @@ def faellig(due: date | datetime, today: date, calendar: Calendar) -> Faellig:
 
 
 def end_of_week(today: date) -> date:
+    """The Sunday of the same week."""
     return today + timedelta(days=6 - today.weekday())
 
 
@@ -158,6 +163,7 @@ def weich(word: str) -> str:
 
 
 def init(flask_app: Flask) -> None:
+    """Make the filters known to the templates."""
     flask_app.jinja_env.filters.update(
         datum=datum, uhrzeit=uhrzeit, zeitpunkt=zeitpunkt, zeit=zeit, frist=frist, aufzaehlung=aufzaehlung, absaetze=absaetze,
         langes_datum=langes_datum, weich=weich)

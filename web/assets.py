@@ -35,5 +35,6 @@ class Assets:
 
 
 def init(flask_app: Flask) -> None:
+    """Make ``asset(name)`` known to the templates."""
     assets = Assets()
     flask_app.context_processor(lambda: {"asset": assets.url})

@@ -77,6 +77,7 @@ def init(flask_app: Flask) -> None:
 
 
 def identify() -> None:
+    """Find out who makes the request; nobody is an answer, too."""
     g.actor, g.einstellungen, g.cookie, g.vor, g.basic = None, {}, None, None, False
     if request.endpoint == "static":
         return
@@ -95,6 +96,7 @@ def identify() -> None:
 
 
 def admit() -> ResponseReturnValue | None:
+    """Let in whom the guard of the route lets in."""
     if request.endpoint is None:  # no such page: the error handler answers, for everybody alike
         return None
     declared = guard_of(current_app.view_functions.get(request.endpoint))
@@ -113,6 +115,7 @@ def admit() -> ResponseReturnValue | None:
 
 
 def check_csrf() -> None:
+    """Refuse a write that does not come from a page of this session."""
     if request.method in SAFE_METHODS or g.basic or request.endpoint is None:
         return
     sent = request.headers.get("X-CSRF-Token") or request.form.get("_csrf", "")

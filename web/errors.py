@@ -67,6 +67,7 @@ def status_of(error: ServiceError) -> HTTPStatus:
 
 
 def words_of(status: int) -> Words:
+    """Heading and sentence of a status."""
     return PAGES.get(status) or (PAGES[400] if status < 500 else OURS)
 
 

@@ -84,6 +84,7 @@ def kommune(actor: Actor | None) -> str:
 
 
 def init(flask_app: Flask) -> None:
+    """Make what surrounds every page known to the templates."""
     def shell() -> dict[str, object]:
         actor: Actor | None = g.get("actor")
         return {

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from services import demo
-from services.fall import uebergaben_lesen
 from services.context import Actor
+from services.fall import uebergaben_lesen
 from tests.browser.conftest import AXE
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]

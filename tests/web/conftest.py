@@ -92,7 +92,7 @@ def browser(flask_app: Flask) -> Callable[[str | None], Browser]:
 
 def words(response: TestResponse) -> str:
     """The text of a page without its markup, spaces joined."""
-    text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.get_data(as_text=True), flags=re.S)
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.get_data(as_text=True), flags=re.DOTALL)
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text))).replace("\u00ad", "").strip()
 
 

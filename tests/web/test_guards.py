@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from web.app import create_app
-from web.auth import is_machine_path
-from web.auth import MACHINE_PATHS
+from web.auth import MACHINE_PATHS, is_machine_path
 from web.guards import Guard, guard, guard_of
 
 PUBLIC = {"static", "anmeldung.anmelden", "anmeldung.anmelden_absenden", "texte.hilfe", "texte.barrierefreiheit", "texte.datenschutz", "texte.impressum"}

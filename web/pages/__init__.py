@@ -27,5 +27,6 @@ BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fall
 
 
 def register(flask_app: Flask) -> None:
+    """Add all pages."""
     for blueprint in BLUEPRINTS:
         flask_app.register_blueprint(blueprint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
@@ -12,9 +12,9 @@ from services import anmeldung
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from services.kurzfassung import kurzfassungen
 from services.prozess import tasks
+from web.adressen import seitenzahl
 from web.anzeige import end_of_week, faellig, heute, kalender, langes_datum, mehrzahl, parse_datum, start_of
 from web.auth import actor, local_target, the_app
-from web.adressen import seitenzahl
 from web.guards import guard
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def headline(page: TaskPage, tab: str) -> str:
 
 def adresse(tab: str, filters: Mapping[str, str], seite: int = 1, ohne: str = "") -> str:
     """The address of a list: everything that shapes it stands in there, so that it can be kept and sent."""
-    kept = {name: value for name, value in filters.items() if name != ohne}
+    kept: dict[str, Any] = {name: value for name, value in filters.items() if name != ohne}
     return url_for("aufgaben.liste", liste=tab if tab != "meine" else None, seite=seite if seite > 1 else None, **kept)
 
 

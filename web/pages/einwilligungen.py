@@ -32,6 +32,11 @@ SOON = timedelta(days=14)
 SPRACHEN = ("Deutsch", "Arabisch", "Dari", "Englisch", "Farsi", "Französisch", "Kurdisch", "Paschtu", "Russisch", "Somali", "Tigrinya", "Türkisch",
             "Ukrainisch", "andere Sprache")
 GESUNDHEIT = "gesundheit"
+FEHLT = {
+    "person": "Wählen Sie aus, wer einwilligt.", "empfaenger": "Wählen Sie aus, wer die Angaben bekommen darf.", "zweck": "Wählen Sie aus, wofür.",
+    "sprache": "Wählen Sie aus, in welcher Sprache Sie es erklärt haben.", "form": "Wählen Sie aus, wie die Einwilligung vorliegt.",
+    "textfassung": "Nennen Sie die Fassung des Textes.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,11 +124,7 @@ def erfassen(aktenzeichen: str) -> None:
             bis = parse_datum(form["gueltig_bis"])
         except ValueError as error:
             fehler["gueltig_bis"] = str(error)
-    for name, satz in (("person", "Wählen Sie aus, wer einwilligt."), ("empfaenger", "Wählen Sie aus, wer die Angaben bekommen darf."),
-                       ("zweck", "Wählen Sie aus, wofür."), ("sprache", "Wählen Sie aus, in welcher Sprache Sie es erklärt haben."),
-                       ("form", "Wählen Sie aus, wie die Einwilligung vorliegt."), ("textfassung", "Nennen Sie die Fassung des Textes.")):
-        if not form.get(name, "").strip():
-            fehler[name] = satz
+    fehler |= {name: satz for name, satz in FEHLT.items() if not form.get(name, "").strip()}
     abschnitte = [*form.getlist("abschnitte"), *form.getlist("besondere")]
     if not abschnitte:
         fehler["abschnitte"] = "Wählen Sie mindestens einen Abschnitt aus."

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from services import anmeldung
 from services.errors import InvalidInput
 from services.fall import faelle, faelle_liste, fakten
+from web.adressen import seitenzahl
 from web.anzeige import datum, heute, parse_datum
 from web.auth import actor, the_app
-from web.adressen import seitenzahl
 from web.guards import guard
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def liste() -> ResponseReturnValue:
     }
 
     def adresse(ohne: str = "", seite: int = 1, **neu: str) -> str:
-        kept = {**{name: value for name, value in args.items() if name != ohne}, **neu}
+        kept: dict[str, Any] = {**{name: value for name, value in args.items() if name != ohne}, **neu}
         return url_for("faelle.liste", seite=seite if seite > 1 else None, ordnung=order if order != "frist" else None, **kept)
 
     return render_template(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -96,7 +97,7 @@ def phasen(fall: FallDetail) -> list[Phase]:
         if key is not None:
             begun[key] = local_date(entry.am)
             order.append((key, local_date(entry.am)))
-    ends = {key: following[1] for (key, _), following in zip(order, order[1:], strict=False)}
+    ends = {key: following[1] for (key, _), following in pairwise(order)}
     begun.setdefault("zugang", local_date(fall.angelegt_am))
     if order:
         ends.setdefault("zugang", order[0][1])

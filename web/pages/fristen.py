@@ -9,8 +9,8 @@ from flask import Blueprint, render_template, request
 from services import anmeldung, fristen
 from services.kurzfassung import kurzfassungen
 from services.prozess import tasks
-from web.auth import actor, the_app
 from web.adressen import seitenzahl
+from web.auth import actor, the_app
 from web.guards import guard
 
 if TYPE_CHECKING:

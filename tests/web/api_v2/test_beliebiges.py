@@ -57,7 +57,7 @@ def filled(http: Caller) -> None:
 # The threads of the worker use ``random`` while a body is drawn; that is none of the strategies' business.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.usefixtures("filled", "running_clock")
-@settings(max_examples=400, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+@settings(max_examples=250, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_no_body_makes_a_defect(server: Server, http: Caller, data: st.DataObject) -> None:

@@ -122,7 +122,10 @@ def neuer_fall(haus: Haus, login: str, **person: str) -> str:
 
 @dataclass(kw_only=True)
 class Fernreise:
-    """A case that is walked over /v2. ``leute`` are tried in this order. ``stoerung``: element -> (victim, moment)."""
+    """A case that is walked over /v2. ``leute`` are tried in this order. ``stoerung``: element -> (victim, moment).
+
+    ``vorher``: completions that the house counted before this case.
+    """
 
     haus: Haus
     akte: str
@@ -130,6 +133,10 @@ class Fernreise:
     antworten: dict[str, dict[str, Any]]
     stoerung: dict[str, tuple[str, str]] = field(default_factory=dict)
     gegangen: list[tuple[str, str]] = field(default_factory=list)
+    vorher: int = 0
+
+    def __post_init__(self) -> None:
+        self.vorher = self.haus.bestaetigt + self.haus.vorgefunden
 
     def offen(self) -> list[tuple[str, Any]]:
         """(log-in, task) of every open task of the case that one of the people may complete."""

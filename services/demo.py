@@ -33,7 +33,9 @@ PEOPLE = (
     ("prozessverantwortung", "Paula", "Rosen", ("prozessverantwortung",), ()),
     ("partner", "Jana", "Wieland", ("partner", "fallmanagement"), ()),
     ("datenschutz", "Dora", "Sandberg", ("datenschutz",), ()),
-    ("verwaltung", "Viktor", "Waldau", ("verwaltung",), ()),
+    # Runs whole cases over /v2 by itself, so it has every role and function of the work on cases.
+    ("verwaltung", "Viktor", "Waldau", ("verwaltung", "koordination", "fallmanagement"),
+     ("servicestelle", "fallmanagement", "koordination", "asylbetreuung", "buergerservice")),
 )
 # People of further functions and organisations, in the first Mandant only: log-in, first name, last name, organisation, roles, functions.
 FURTHER = (

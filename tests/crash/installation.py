@@ -61,10 +61,10 @@ class Installation:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **identity,
             env={**known, "ETAPPE_DATA_DIR": str(self.data), "PORT": str(self.port), "PYTHONDONTWRITEBYTECODE": "1", **environment})
 
-    def start(self) -> float:
+    def start(self, **environment: str) -> float:
         """Start and wait for the one line; returns the seconds it took."""
         began = time.monotonic()
-        self.process = process = self.spawn()
+        self.process = process = self.spawn(**environment)
         self.lines = lines = queue.Queue()
         self.printed = []
 

@@ -13,6 +13,7 @@ from services.prozess import deployments
 from services.settings import Settings
 from tests import builders
 from tests.reise import gang
+from tests.reise.haus import Haus, aufraeumen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,3 +31,15 @@ def app(postgres: EmbeddedPostgres, database: str) -> Iterator[App]:
     deployments.deploy_library(made, gang.people(made)["verwaltung"])
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def haus() -> Iterator[Haus]:
+    """`etappe run` with the demo and a clock that can be moved."""
+    made = Haus()
+    try:
+        made.start(ETAPPE_TESTMODUS="1")
+        made.stelle_uhr(made.zeit)
+        yield made
+    finally:
+        aufraeumen(made)

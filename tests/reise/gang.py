@@ -65,7 +65,7 @@ WEG: dict[str, dict[str, Any]] = {
 def people(app: App) -> dict[str, Actor]:
     """Everybody who can log in, by log-in."""
     def work(uow: UnitOfWork) -> dict[str, Actor]:
-        rows = uow.session.execute(text("select login, name, mandant, organisation, rollen, funktionen from benutzer where mandant = 'moers'"))
+        rows = uow.session.execute(text("select login, name, mandant, organisation, rollen, funktionen from benutzer where mandant = 'moers' order by login"))
         return {r.login: Actor(login=r.login, name=r.name, mandant=r.mandant, organisation=r.organisation, roles=frozenset(r.rollen),
                                functions=frozenset(r.funktionen)) for r in rows}
     return read(app, MOERS, work)

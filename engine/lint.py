@@ -6,21 +6,25 @@ data objects, foreign elements) is reported as ``ignored``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.checks.context import Context, name_of
+from engine.checks.elements import describe
 from engine.checks.structure import ScopeCheck, check_ids
 from engine.dialect.builder import Build
 from engine.dialect.extensions import attribute
 from engine.dialect.names import BPMN, is_bpmn, local
 from engine.errors import InvalidDefinition
-from engine.findings import Finding, ProcessInfo, Report, Severity
+from engine.findings import ElementReport, Finding, ModelReport, ProcessInfo, Report, Severity
 from engine.xml import read
 
 if TYPE_CHECKING:
     from lxml import etree
 
-__all__ = ["Finding", "ProcessInfo", "Report", "Severity", "examine", "executable_processes", "lint"]
+__all__ = [
+    "ElementReport", "Finding", "ModelReport", "ProcessInfo", "Report", "Severity", "examine", "executable_processes", "lint", "report_elements",
+]
 ORDER = {"error": 0, "warning": 1, "ignored": 2}
 
 
@@ -30,6 +34,31 @@ def lint(data: bytes) -> Report:
         root = read(data)
     except InvalidDefinition as exc:
         return Report(findings=exc.findings)
+    return lint_tree(root)
+
+
+def report_elements(data: bytes) -> ModelReport:
+    """What becomes of every element of a file. Never raises, whatever the file is."""
+    try:
+        root = read(data)
+    except InvalidDefinition as exc:
+        return ModelReport(report=Report(findings=exc.findings))
+    report, running = lint_tree(root), executable_processes(root)
+    context = Context(root)
+    elements: list[ElementReport] = []
+    if is_model(root):
+        try:
+            check_ids(context)
+            for process in running or root.findall(BPMN + "process"):
+                check_process(context, process)
+            elements = describe(context, running)
+        except Exception as exc:  # noqa: BLE001 - a foreign model never ends in a stack trace
+            report = replace(report, findings=(*report.findings, unexpected(exc)))
+    return ModelReport(report=report, elements=tuple(elements))
+
+
+def lint_tree(root: etree._Element) -> Report:
+    """The report on a file that could be read."""
     findings = examine(root)
     processes = tuple(
         ProcessInfo(
@@ -64,7 +93,7 @@ def examine(root: etree._Element) -> list[Finding]:
 def check_file(context: Context) -> None:
     """The file, then its executable processes."""
     root = context.root
-    if not is_bpmn(root) or local(root) != "definitions":
+    if not is_model(root):
         context.findings.append(Finding.of_file("not_bpmn", "Die Datei ist kein BPMN-2.0-Modell.", "The file is not a BPMN 2.0 model."))
         return
     check_ids(context)
@@ -86,9 +115,19 @@ def check_file(context: Context) -> None:
                 "Process {x} is not marked as executable and remains a picture.",
             )
             continue
-        if not process.get("id"):
-            context.error("id_missing", process, "{x}: die Kennung des Prozesses fehlt.", "{x}: the process has no id.")
-        ScopeCheck(context, process, "process").run()
+        check_process(context, process)
+
+
+def is_model(root: etree._Element) -> bool:
+    """Whether this is the root of a BPMN 2.0 file."""
+    return is_bpmn(root) and local(root) == "definitions"
+
+
+def check_process(context: Context, process: etree._Element) -> None:
+    """A process that shall run."""
+    if not process.get("id"):
+        context.error("id_missing", process, "{x}: die Kennung des Prozesses fehlt.", "{x}: the process has no id.")
+    ScopeCheck(context, process, "process").run()
 
 
 def try_to_build(root: etree._Element) -> list[Finding]:

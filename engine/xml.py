@@ -62,7 +62,8 @@ def read(data: bytes) -> etree._Element:
         raise refuse("xml_syntax", german, f"The file is not well-formed XML (line {line}): {exc.msg}", line) from exc
     except (LookupError, ValueError) as exc:
         raise refuse("xml_encoding", "Die Zeichenkodierung der Datei ist unbekannt.", "The encoding of the file is unknown.") from exc
-    assert walk.root is not None
+    if walk.root is None:
+        raise refuse("xml_empty", "Die Datei enthält kein Element.", "The file contains no element.")
     return walk.root
 
 

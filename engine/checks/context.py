@@ -23,22 +23,23 @@ class Context:
     def __init__(self, root: etree._Element) -> None:
         self.root, self.named = root, read_named(root)
         self.findings: list[Finding] = []
+        self.places: list[tuple[etree._Element, Finding]] = []  # the element as such: ids may be missing or doubled
 
     def add(self, severity: Severity, code: str, node: etree._Element, german: str, english: str) -> None:
         """A finding; ``{x}`` in the sentences becomes the name or id of the element."""
         shown = label(node)
-        self.findings.append(
-            Finding(
-                severity=severity,
-                code=code,
-                element_id=node.get("id") or "",
-                element_name=name_of(node),
-                element_type=local(node),
-                line=line_of(node),
-                message_de=german.replace("{x}", f"„{shown}“"),
-                message_en=english.replace("{x}", f'"{shown}"'),
-            )
+        finding = Finding(
+            severity=severity,
+            code=code,
+            element_id=node.get("id") or "",
+            element_name=name_of(node),
+            element_type=local(node),
+            line=line_of(node),
+            message_de=german.replace("{x}", f"„{shown}“"),
+            message_en=english.replace("{x}", f'"{shown}"'),
         )
+        self.findings.append(finding)
+        self.places.append((node, finding))
 
     def error(self, code: str, node: etree._Element, german: str, english: str) -> None:
         """Will not run."""

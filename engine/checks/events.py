@@ -138,13 +138,16 @@ def check_reference(context: Context, node: etree._Element, definition: etree._E
 
 def check_message(context: Context, node: etree._Element, reference: str | None, *, needs_key: bool) -> None:
     """A message with a literal name, and a correlation key where one instance has to be found."""
-    message = context.named.get(reference or "")
+    if not reference:
+        context.error("reference", node, "{x}: es ist keine Nachricht zugeordnet.", "{x}: no message is assigned.")
+        return
+    message = context.named.get(reference)
     if message is None or local(message) != "message":
         context.error(
             "reference",
             node,
-            f"{{x}}: die Nachricht „{reference or ''}“ gibt es in dieser Datei nicht.",
-            f'{{x}}: message "{reference or ""}" is not in this file.',
+            f"{{x}}: die Nachricht „{reference[:80]}“ gibt es in dieser Datei nicht.",
+            f'{{x}}: message "{reference[:80]}" is not in this file.',
         )
         return
     name = message.get("name") or ""

@@ -1,5 +1,5 @@
 """Short functions that write BPMN for the tests, and a driver on top of ``memory.Engine``."""
-# ruff: noqa: A002 - the attribute in BPMN is called id
+
 from __future__ import annotations
 
 import itertools

@@ -1,7 +1,7 @@
 """One test per documented rule. Sources, all below docs/components of the Camunda 8 documentation:
 V concepts/variables.md; MI, CALL, SUB, ESUB, MSG, ERR, SIG modeler/bpmn/<multi-instance, call-activities, embedded-subprocesses,
 event-subprocesses, message-events, error-events, signal-events>."""
-# ruff: noqa: A002 - the attribute in BPMN is called id
+
 import json
 
 from engine.step import ThrownSignal

@@ -48,6 +48,14 @@ class Library:
             found = self._by_key[kind, key] = load()
         return found
 
+    def remember(self, info: DefinitionInfo) -> None:
+        """A row that was just read; rows of definitions never change."""
+        self._by_key["info", info.key] = info
+
+    def info(self, session: Session, key: int) -> DefinitionInfo:
+        """The row of a process definition. Raises NotFound."""
+        return self._cached("info", key, lambda: find_process(session, key=key))
+
     def process(self, session: Session, key: int) -> Definition:
         """The parsed process definition. Raises NotFound."""
         def load() -> Definition:

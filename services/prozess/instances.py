@@ -53,6 +53,7 @@ def start_in(uow: UnitOfWork, *, process_id: str | None = None, definition_key: 
     """The same inside a unit of work of the caller (a case and its process begin in one commit)."""
     rechte.require(uow.actor, Recht.START)
     definition = find_process(uow.session, process_id=process_id, key=definition_key, version=version, version_tag=version_tag)
+    uow.app.library.remember(definition)
     command = Command(uow)
     key = command.start(definition.process_id, variables or {}, definition_key=definition.key, business_id=business_id, tags=list(tags))
     command.finish("process_instance.create", f"process_instance:{key}", detail={"process": definition.process_id, "version": definition.version})

@@ -110,7 +110,7 @@ class SqlStore:
     def register(self, instance: Instance) -> None:
         key, parent = int(instance.key), instance.parent
         definition_key = int(instance.definition.key)
-        info = find_process(self.session, key=definition_key)
+        info = self.uow.app.library.info(self.session, definition_key)
         above = self.row(int(parent[0])) if parent is not None else None
         self.add(InstanceRow(
             key=key, definition_key=definition_key, process_id=info.process_id, version=info.version, status="ACTIVE", rev=0, state=None,
@@ -128,6 +128,7 @@ class SqlStore:
             info = find_process(self.session, process_id=process, version_tag=version_tag if binding == "versionTag" else None, deployment_key=deployment)
         except NotFound as error:
             raise CallFailed(error.detail) from error
+        self.uow.app.library.remember(info)
         return self.uow.app.library.process(self.session, info.key)
 
     def new_key(self) -> str:
@@ -137,6 +138,8 @@ class SqlStore:
         for row in self.rows.values():
             if row.parent_key == int(key) and row.parent_task == task and (row.new or row.status == "ACTIVE"):
                 return str(row.key)
+        if self.row(int(key)).new:
+            return None  # whoever begins in this command has called nobody before
         found = self.session.execute(text(
             "select key from process_instance where parent_key = :k and parent_task = :t and status = 'ACTIVE'"), {"k": int(key), "t": task})
         child: Any = found.scalar_one_or_none()

@@ -10,8 +10,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import text
+
+from services.db.stapel import Stapel, adapt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from services.unit_of_work import UnitOfWork
 
 # One statement: the head of the chain is read and extended; two writers of one chain meet at the unique number.
-INSERT = text("""
+INSERT = """
     insert into audit (mandant, chain, number, at, actor, on_behalf_of, command, subject, reason, detail, previous, hash)
-    select :mandant, :chain, coalesce(k.number, 0) + 1, :at, :actor, :behalf, :command, :subject, :reason, :detail, k.hash,
-           sha256(coalesce(k.hash, ''::bytea) || convert_to(:canonical, 'UTF8'))
+    select %(mandant)s, %(chain)s, coalesce(k.number, 0) + 1, %(at)s, %(actor)s, %(behalf)s, %(command)s, %(subject)s, %(reason)s, %(detail)s, k.hash,
+           sha256(coalesce(k.hash, ''::bytea) || convert_to(%(canonical)s, 'UTF8'))
     from (select 1) x left join lateral
-        (select a.number, a.hash from audit a where a.mandant = :mandant and a.chain = :chain order by a.number desc limit 1) k on true
-""").bindparams(bindparam("detail", type_=JSONB))
+        (select a.number, a.hash from audit a where a.mandant = %(mandant)s and a.chain = %(chain)s order by a.number desc limit 1) k on true
+"""
 
 
 def canonical(at: datetime, actor: str, behalf: str | None, command: str, subject: str, reason: str | None, detail: Mapping[str, Any]) -> str:
@@ -40,10 +41,18 @@ def canonical(at: datetime, actor: str, behalf: str | None, command: str, subjec
 def record(uow: UnitOfWork, actor: Actor, *, chain: str, command: str, subject: str, at: datetime, reason: str | None = None,
            detail: Mapping[str, Any] | None = None) -> None:
     """Append one row. ``detail`` holds keys, names of elements and states; never personal data."""
+    single = Stapel(uow.session)
+    add(single, actor, chain=chain, command=command, subject=subject, at=at, reason=reason, detail=detail)
+    single.flush()
+
+
+def add(batch: Stapel, actor: Actor, *, chain: str, command: str, subject: str, at: datetime, reason: str | None = None,
+        detail: Mapping[str, Any] | None = None) -> None:
+    """The same as a part of a batch."""
     data = dict(detail or {})
-    uow.execute(INSERT, {
+    batch.add(INSERT, {
         "mandant": actor.mandant, "chain": chain, "at": at, "actor": actor.login, "behalf": actor.on_behalf_of, "command": command,
-        "subject": subject, "reason": reason, "detail": data,
+        "subject": subject, "reason": reason, "detail": adapt(data),
         "canonical": canonical(at, actor.login, actor.on_behalf_of, command, subject, reason, data)})
 
 

@@ -12,6 +12,7 @@ from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 
 from services import audit
+from services.db.stapel import Stapel
 from services.errors import StaleVersion
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class UnitOfWork:
         self.session: MandantSession = _borrow(app, actor) or app.sessions(info={"mandant": actor.mandant})
         self.now = app.clock.now()
         self._connection: Connection | None = None  # one transaction, one connection
+        self.batch = Stapel(self.session)  # statements of a command that are sent together
         self.after_commit: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -93,6 +95,10 @@ class UnitOfWork:
 
     def audit(self, command: str, subject: str, *, chain: str, reason: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
         audit.record(self, self.actor, chain=chain, command=command, subject=subject, at=self.now, reason=reason, detail=detail)
+
+    def audit_in_batch(self, command: str, subject: str, *, chain: str, reason: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
+        """The same, sent with the batch."""
+        audit.add(self.batch, self.actor, chain=chain, command=command, subject=subject, at=self.now, reason=reason, detail=detail)
 
     def commit(self) -> None:
         self.session.commit()
@@ -122,10 +128,10 @@ def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
         except StaleVersion:
             if attempt == ATTEMPTS - 1:
                 raise
-        except DBAPIError as error:
-            if never_began(error):
+        except (DBAPIError, pg.Error) as error:
+            if isinstance(error, DBAPIError) and never_began(error):
                 continue
-            if not isinstance(error.orig, RACES):
+            if not isinstance(error.orig if isinstance(error, DBAPIError) else error, RACES):
                 raise
             if attempt == ATTEMPTS - 1:
                 raise StaleVersion from error

@@ -10,14 +10,13 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from engine import runtime
 from engine.errors import BpmnError, BudgetExceeded, Rejected
 from engine.family import Family
-from services.db.models.prozess import DecisionLog, Message
+from services.db.models.prozess import DecisionLog
 from services.errors import Conflict, ServiceError, StaleVersion
 from services.prozess import writer
 from services.prozess.ablehnung import refusal
@@ -162,12 +161,13 @@ class Command:
     # -- writing -------------------------------------------------------------------------------------------------------
     def finish(self, command: str, subject: str, *, reason: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
         """Write everything, and one audit row in the family's chain."""
-        writer.write(self.uow, self.store, self.changes, completed_by=self.completed_by, fired=frozenset(self.fired))
+        assert self.root is not None
+        updates = writer.write(self.uow, self.store, self.changes, completed_by=self.completed_by, fired=frozenset(self.fired))
         self.buffer_thrown()
+        self.uow.audit_in_batch(command, subject, chain=f"pi:{self.root.root_key}", reason=reason, detail=detail)
+        writer.check(self.uow.batch.flush(), updates)
         if self.decisions:
             self.uow.session.execute(insert(DecisionLog), self.decisions)
-        assert self.root is not None
-        self.uow.audit(command, subject, chain=f"pi:{self.root.root_key}", reason=reason, detail=detail)
         self.take_buffered()
 
     def take_buffered(self) -> None:
@@ -186,9 +186,9 @@ class Command:
         rows += [{"kind": "signal", "name": s.name, "correlation_key": None, "variables": dict(s.variables)} for s in self.changes.signals]
         if not rows:
             return
-        self.uow.session.execute(insert(Message), [row | {
+        self.uow.batch.insert("message", [row | {
             "key": self.uow.key(), "mandant": self.uow.actor.mandant, "message_id": None, "created": self.uow.now,
             "expires": self.uow.now + THROWN_TTL, "pending": True} for row in rows])
-        self.uow.session.execute(text("select pg_notify('nachricht', :m)"), {"m": self.uow.actor.mandant})
+        self.uow.batch.add("select pg_notify('nachricht', %(m)s)", {"m": self.uow.actor.mandant})
         from services.prozess.messages import deliver_pending  # noqa: PLC0415  messages.py runs commands itself
         self.uow.after_commit.append(lambda: (deliver_pending(self.uow.app), None)[1])

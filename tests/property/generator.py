@@ -1,5 +1,5 @@
 """Random block-structured processes: a tree of blocks, and the BPMN of that tree. Every block waits at least once."""
-# ruff: noqa: A002 - the attribute in BPMN is called id
+
 from __future__ import annotations
 
 import random

@@ -125,9 +125,10 @@ def prefill(form: Form, variables: Mapping[str, Any], fallakte: Mapping[str, Map
     values: dict[str, Any] = {}
     for path, component in leaves(form.components):
         binding = component.binding
+        value = None
         if binding.section is not None and binding.field is not None:
             value = fallakte.get(binding.section, {}).get(binding.field)
-        else:
+        if value is None and binding.variable:  # of a field in both places the Fallakte counts, the process may only propose
             value = get(variables, path)
         if value is not None:
             put(values, path, _as_answered(component, value))

@@ -40,6 +40,26 @@ PHASE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 NAME_MAX = 200
 
 
+# What the processes give as the reason, in words; people may write their own.
+ABSCHLUSSGRUENDE = {
+    "ziel_erreicht": "Ziele erreicht",
+    "selbststeuerung": "Person steuert ihr Netzwerk selbst",
+    "auf_wunsch": "Auf Wunsch der Person",
+    "keine_einigung": "Keine Einigung über Ziele",
+    "uebergeben": "An eine andere Stelle übergeben",
+    "kontaktabbruch": "Kontakt abgebrochen",
+    "einwilligung_widerrufen": "Einwilligung widerrufen",
+    "weggezogen": "Weggezogen",
+    "verstorben": "Verstorben",
+    "beratung": "Beratung genügte",
+    "verwiesen": "An eine andere Stelle verwiesen",
+    "ausgeschlossen": "Nicht vom Konzept erfasst",
+    "abgelehnt": "Angebot nicht angenommen",
+    "nicht_angezeigt": "Fallmanagement nicht angezeigt",
+    "nicht_gewuenscht": "Fallmanagement nicht gewünscht",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class NeuePerson:
     """A person as she is first written down. ``aufenthalt``: one of ``fakten.AUFENTHALT`` or None."""
@@ -68,7 +88,7 @@ class PersonInfo:
 class FallDetail:
     """The head of the Fallakte. ``bezeichnung``: „Familie Qaderi“ or the name of the person, else the Aktenzeichen.
 
-    ``naechste_frist`` is the earliest due time of an open task; ``einwilligung_endet`` the next day on which a consent in force ends.
+    ``abschlussgrund`` is in words. ``naechste_frist`` is the earliest due time of an open task; ``einwilligung_endet`` the next day on which a consent in force ends.
     """
 
     aktenzeichen: str
@@ -435,7 +455,7 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
         erstkontakt=fall.erstkontakt,
         angelegt_am=fall.angelegt_am,
         abgeschlossen_am=fall.abgeschlossen_am,
-        abschlussgrund=fall.abschlussgrund,
+        abschlussgrund=ABSCHLUSSGRUENDE.get(fall.abschlussgrund, fall.abschlussgrund) if fall.abschlussgrund else None,
         kontakt_abgebrochen_am=fall.kontakt_abgebrochen_am,
         prozess_key=fall.prozess_key,
         offene_aufgaben=tasks[0],

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.fall import akte, einwilligungen, kontakte
+from services import aufgaben
+from services.fall import akte, einwilligungen, faelle, kontakte
 from services.fall.faelle import NeuePerson
 from tests.reise.gang import FALLMANAGEMENT, Gang, beginne
 
@@ -127,6 +128,7 @@ def test_whole_case_from_first_contact_to_its_end(app: App) -> None:
 
     fall = gang.fall()
     assert (fall.status, fall.abschlussgrund, fall.organisation) == ("abgeschlossen", "ziel_erreicht", "awo_fluechtlingsberatung")
+    assert faelle.lesen(app, gang.leute["awo"], aktenzeichen=gang.akte).abschlussgrund == "Ziele erreicht"
     assert gang.namen() == []
     running = gang.zeilen("select process_id from process_instance where business_id = :a and status = 'ACTIVE'")
     assert running == []
@@ -241,7 +243,11 @@ def test_revocation_may_end_the_case(uebernommen: Gang) -> None:
 
     uebernommen.erledige("folgen_pruefen", widerruf_folge="beenden")
 
-    assert uebernommen.namen() == ["abschlussgrund_festhalten"]
+    (task,) = uebernommen.offen()
+    assert task.element_id == "abschlussgrund_festhalten"
+    opened = aufgaben.open_form(uebernommen.app, uebernommen.leute["awo"], key=task.key)
+    assert opened is not None
+    assert opened.values["abschlussgrund"] == "einwilligung_widerrufen"  # the process proposes it, nobody has to choose again
     uebernommen.erledige("abschlussgrund_festhalten", abschlussgrund="einwilligung_widerrufen", gespraech_moeglich=False)
     uebernommen.gehe("verlauf_auswerten")
     assert uebernommen.fall().status == "abgeschlossen"
@@ -250,7 +256,7 @@ def test_revocation_may_end_the_case(uebernommen: Gang) -> None:
 def test_lost_contact_is_looked_for_and_the_case_ends_only_by_decision(uebernommen: Gang) -> None:
     phasen(uebernommen, "klaerung")
     awo = uebernommen.leute["awo"]
-    kontakte.abbrechen(uebernommen.app, awo, aktenzeichen=uebernommen.akte, grund="nicht_erreicht")
+    kontakte.abbrechen(uebernommen.app, awo, aktenzeichen=uebernommen.akte, grund="nicht_erreichbar")
     uebernommen.pruefe()
     assert uebernommen.namen() == ["kontakt_suchen", "situation_erheben"]
 
@@ -271,7 +277,7 @@ def test_lost_contact_is_looked_for_and_the_case_ends_only_by_decision(uebernomm
 
 
 def test_contact_found_again_lets_the_case_go_on(uebernommen: Gang) -> None:
-    kontakte.abbrechen(uebernommen.app, uebernommen.leute["awo"], aktenzeichen=uebernommen.akte, grund="nicht_erreicht")
+    kontakte.abbrechen(uebernommen.app, uebernommen.leute["awo"], aktenzeichen=uebernommen.akte, grund="nicht_erreichbar")
     uebernommen.pruefe()
 
     uebernommen.erledige("kontakt_suchen", kontakt="erreicht")

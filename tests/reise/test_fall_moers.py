@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services import aufgaben
-from services.fall import akte, einwilligungen, faelle, kontakte
+from services.errors import NotFound
+from services.fall import akte, einwilligungen, faelle, kontakte, uebergaben
 from services.fall.faelle import NeuePerson
 from tests.reise.gang import FALLMANAGEMENT, Gang, beginne
 
@@ -224,17 +225,45 @@ def test_revoked_consent_withdraws_the_offer_at_once(app: App) -> None:
     assert gang.fall().organisation == "stadt_moers"
 
 
+def bietet_weiter_an(gang: Gang, wer: str, empfaenger: str) -> int:
+    """A handover that a person offers on the page, outside every process."""
+    who, (person, *_) = gang.leute[wer], gang.zeilen("select key from person where aktenzeichen = :a and hauptperson")
+    einwilligungen.erteilen(gang.app, who, aktenzeichen=gang.akte, person=person.key, empfaenger=empfaenger, zweck="uebergabe", abschnitte=["stammdaten"],
+                            sprache="Deutsch", form="schriftlich", textfassung="1.0")
+    key = uebergaben.entwerfen(gang.app, who, aktenzeichen=gang.akte, empfaenger=empfaenger, zweck="uebergabe", abschnitte=["stammdaten"], grund="Umzug")
+    uebergaben.anbieten(gang.app, who, uebergabe=key)
+    gang.pruefe()
+    return key
+
+
 def test_consent_can_be_revoked_in_every_phase(uebernommen: Gang) -> None:
     for phase in FALLMANAGEMENT:
         phasen(uebernommen, phase)
         before = uebernommen.namen()
+        offer = bietet_weiter_an(uebernommen, "awo", "caritas_migrationsberatung")
 
-        widerrufe(uebernommen, "awo_fluechtlingsberatung", "fallmanagement", "awo")
+        widerrufe(uebernommen, "caritas_migrationsberatung", "uebergabe", "awo")
 
+        assert uebernommen.zeilen("select status from uebergabe where key = :k", k=offer) == [("widerrufen",)]
         assert uebernommen.namen() == sorted([*before, "folgen_pruefen"])
-        uebernommen.erledige("folgen_pruefen", wer="awo", widerruf_folge="neu_einholen", zweck="fallmanagement")
-        uebernommen.erledige("einwilligung_erklaeren", wer="awo", abschnitte=["stammdaten"])
+        assert akte.lesen(uebernommen.app, uebernommen.leute["awo"], aktenzeichen=uebernommen.akte)
+        with pytest.raises(NotFound):
+            akte.lesen(uebernommen.app, uebernommen.leute["caritas"], aktenzeichen=uebernommen.akte)
+        uebernommen.erledige("folgen_pruefen", wer="awo", widerruf_folge="fortsetzen")
         assert uebernommen.namen() == before
+
+
+def test_new_consent_follows_a_revocation(uebernommen: Gang) -> None:
+    phasen(uebernommen, "klaerung")
+    widerrufe(uebernommen, "awo_fluechtlingsberatung", "fallmanagement", "awo")
+
+    uebernommen.erledige("folgen_pruefen", wer="awo", widerruf_folge="neu_einholen", zweck="fallmanagement")
+    uebernommen.erledige("einwilligung_erklaeren", wer="awo", abschnitte=["stammdaten"])
+
+    assert uebernommen.namen() == ["situation_erheben"]
+    valid = [e for e in einwilligungen.auflisten(uebernommen.app, uebernommen.leute["awo"], aktenzeichen=uebernommen.akte)
+             if e.zweck == "fallmanagement" and e.gueltig]
+    assert [e.abschnitte for e in valid] == [("stammdaten",)]
 
 
 def test_revocation_may_end_the_case(uebernommen: Gang) -> None:

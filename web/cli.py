@@ -67,7 +67,16 @@ def parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="Modelle (.bpmn, .dmn) und Formulare (.form) prüfen")
     lint.add_argument("dateien", nargs="*", type=Path, metavar="DATEI")
     lint.add_argument("--alle", action="store_true", help="alles, was mitgeliefert wird")
+    lint.add_argument("--json", action="store_true", help="als JSON, Element für Element")
+    lint.add_argument("--sprache", choices=("de", "en"), default="de", help="Sprache der Sätze (im JSON stehen beide)")
     lint.set_defaults(command=cmd_lint)
+
+    conformance = commands.add_parser("konformitaet", help="Testfälle des DMN TCK und BPMN-Dateien anderer laufen lassen")
+    conformance.add_argument("--dmn-tck", type=Path, metavar="ORDNER", help="Ordner mit *.dmn und *-test-*.xml, auch in Unterordnern")
+    conformance.add_argument("--bpmn", type=Path, metavar="ORDNER", help="Ordner mit BPMN-Dateien, auch in Unterordnern")
+    conformance.add_argument("--json", type=Path, metavar="DATEI", help="jeder Testfall und jede Datei mit Ergebnis und Grund")
+    conformance.add_argument("--seite", type=Path, metavar="DATEI", help="wohin die Seite kommt (im Quellverzeichnis: docs/konformitaet.md)")
+    conformance.set_defaults(command=cmd_konformitaet)
 
     scenario = commands.add_parser("szenario", help="Szenarien durchspielen (nur im Quellverzeichnis)")
     scenario.add_argument("auswahl", nargs="*", help="Schlüssel von Prozessen; ohne Angabe alle")
@@ -205,12 +214,22 @@ def load_demo_faelle(app: App) -> None:
 
 def cmd_lint(arguments: argparse.Namespace) -> int:
     """Check files; 1 if one of them will not run."""
-    from web.pruefung import check_files, shipped_files
+    from web.pruefung import check_files, report_files, shipped_files
 
     if not arguments.dateien and not arguments.alle:
         print("Bitte nennen Sie Dateien, oder prüfen Sie mit --alle alles, was mitgeliefert wird.", file=sys.stderr)
         return 2
-    return check_files([*arguments.dateien, *(shipped_files() if arguments.alle else ())])
+    files = [*arguments.dateien, *(shipped_files() if arguments.alle else ())]
+    if arguments.json:
+        return report_files(files)
+    return check_files(files, elements=set(arguments.dateien), english=arguments.sprache == "en")
+
+
+def cmd_konformitaet(arguments: argparse.Namespace) -> int:
+    """Run the files of others and write what came out."""
+    from web.konformitaet import run
+
+    return run(arguments.dmn_tck, arguments.bpmn, arguments.json, arguments.seite)
 
 
 def cmd_szenario(arguments: argparse.Namespace) -> int:

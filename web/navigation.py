@@ -39,6 +39,7 @@ EINTRAEGE = (
     Eintrag(name="Partner", endpoint="partner.liste", pfad="/partner"),
     Eintrag(name="Fristen", endpoint="fristen.liste", pfad="/fristen", gruppe=True),
     Eintrag(name="Störungen", endpoint="stoerungen.liste", pfad="/stoerungen", gruppe=True),
+    Eintrag(name="Modell prüfen", endpoint="modelle.pruefen", pfad="/modelle", gruppe=True),
 )
 
 

@@ -112,9 +112,8 @@ class Description:
             node, place = todo.pop()
             inner = place
             if node is not self.context.root and local(node) not in ("laneSet", "childLaneSet"):
-                report = self.one(node, place)
-                found.append(report)
-                inner = self.inside(node, place, report)
+                found.append(self.one(node, place))
+                inner = self.inside(node, place)
             todo += reversed([(child, inner) for child in children(node)])
         return found
 
@@ -127,7 +126,7 @@ class Description:
                 return node
             node = around
 
-    def inside(self, node: etree._Element, place: Place, report: ElementReport) -> Place:
+    def inside(self, node: etree._Element, place: Place) -> Place:
         """What holds for the children of an element."""
         tag = local(node)
         if tag == "process":
@@ -136,8 +135,6 @@ class Description:
                 place = replace(place, verdict="documentation", reason=said(PICTURE, node))
         elif tag in REFUSED or (tag in SCOPES and any(f.code == "nesting" for f in self.about.get(node, ()))):
             place = replace(place, verdict=place.verdict or "fails", reason=place.reason or said(INSIDE, node))
-        elif place.verdict is None and place.in_process is False and report.verdict == "documentation":
-            place = replace(place, verdict="documentation", reason=said(KEPT, node))
         return place
 
     def one(self, node: etree._Element, place: Place) -> ElementReport:

@@ -13,6 +13,7 @@ from web.pages import (
     faelle,
     fallakte,
     fristen,
+    modelle,
     partner,
     stoerungen,
     texte,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, einwilligungen.pages, uebergaben.pages,
-              partner.pages, fristen.pages, stoerungen.pages, einstellungen.pages, texte.pages)
+              partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages)
 
 
 def register(flask_app: Flask) -> None:

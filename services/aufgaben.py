@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from forms.shape import Door
 from forms.submission import Submission, prefill, submit
-from services.errors import InvalidInput, TaskNotOpen
+from services.errors import Conflict, InvalidInput, TaskNotOpen
 from services.fall import akte
 from services.prozess import rechte
 from services.prozess.command import Command
@@ -123,6 +123,8 @@ def complete_with_form(app: App, actor: Actor, *, key: int, values: Any, typed: 
             rechte.require_task(uow, "read", row)  # whoever may see it is told that somebody was faster
             raise TaskNotOpen(task=key, status=row.task_status)
         rechte.require_task(uow, "complete", row)
+        if row.form_id is not None and row.form_definition is None:
+            raise Conflict(f"Das Formular „{row.form_id}“ dieser Aufgabe ist nicht eingespielt. Ohne das Formular lassen sich die Angaben nicht prüfen.")
         command = Command(uow)
         command.store.add(instance)
         command.begin(instance)

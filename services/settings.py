@@ -29,7 +29,7 @@ class Settings:
     smtp_url: str = ""
     max_body_bytes: int = 12 * 1024 * 1024
     pool_size: int = 10
-    threads: int = 8
+    threads: int = 16  # a long poll holds one of them for up to 30 s
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -48,5 +48,5 @@ class Settings:
             base_url=env.get("ETAPPE_BASE_URL", ""),
             mail_absender=env.get("ETAPPE_MAIL_ABSENDER", "etappe@kommune.example"),
             smtp_url=env.get("ETAPPE_SMTP_URL", ""),
-            threads=int(env.get("ETAPPE_THREADS", "8")),
+            threads=int(env.get("ETAPPE_THREADS", "16")),
         )

@@ -188,7 +188,7 @@ def visible_variables(uow: UnitOfWork, task: TaskInfo) -> dict[str, Any]:
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
-LOCKED = ("t.key, t.task_id, t.status as task_status, t.assignee, t.candidate_groups, t.candidate_users, t.element_id, "
+LOCKED = ("t.key, t.task_id, t.status as task_status, t.assignee, t.candidate_groups, t.candidate_users, t.element_id, t.form_id, "
           "i.key as i_key, i.definition_key, i.process_id, i.version, i.status, i.rev, i.state, i.business_id, i.parent_key, i.parent_task, "
           "i.root_key, i.started, i.tags, f.key as form_definition, f.version as form_version")
 

@@ -316,6 +316,7 @@ class ElementLog(Base):
     __tablename__ = "element_log"
     __table_args__ = (
         Index("ix_element_log_instance", "instance_key", "id"),
+        Index("ix_element_log_task", "task_id"),
         Index("ix_element_log_heat", "mandant", "process_id", "element_id", "at"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

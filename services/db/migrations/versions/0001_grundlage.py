@@ -74,6 +74,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_element_log_heat", "element_log", ["mandant", "process_id", "element_id", "at"], unique=False, schema="etappe")
     op.create_index("ix_element_log_instance", "element_log", ["instance_key", "id"], unique=False, schema="etappe")
+    op.create_index("ix_element_log_task", "element_log", ["task_id"], unique=False, schema="etappe")
     op.create_table("mandant",
     sa.Column("mandant", sa.Text(), nullable=False),
     sa.Column("name", sa.Text(), nullable=False),

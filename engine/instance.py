@@ -191,6 +191,7 @@ class Instance(Running, BpmnWorkflow):
             self.tokens = self.count_tokens() + number
             if self.tokens > self.limits.tokens:
                 self.tokens -= number
+                self.meter.take_refusal()
                 raise BudgetExceeded(f"Mehr als {self.limits.tokens} gleichzeitig offene Schritte in einem Vorgang.")
 
     def count_tokens(self) -> int:
@@ -212,6 +213,8 @@ class Instance(Running, BpmnWorkflow):
                     continue
                 if stop is None and not self.meter.take_step():
                     stop = BudgetExceeded(f"Mehr als {self.limits.steps} Schritte in einem Zug; vermutlich eine Schleife ohne Halt.")
+                if stop is None and self.meter.refusals < 0:
+                    stop = BudgetExceeded(f"Immer wieder mehr als {self.limits.tokens} gleichzeitig offene Schritte in einem Vorgang.")
                 if stop is not None:
                     set_incident(task, "run", stop)
                     continue

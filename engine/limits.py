@@ -28,20 +28,31 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+MAX_REFUSALS = 50
 
 
 class Meter:
-    """Counts what one command uses. A family shares one meter among all its instances."""
+    """Counts what one command uses. A family shares one meter among all its instances.
 
-    __slots__ = ("instances", "shared", "steps")
+    Attributes:
+        refusals: how often there may still be no room for more tokens. Each is an incident, but a model that goes on asking is a flood: counting
+            its tokens again and again would take longer than the steps it has left.
+    """
+
+    __slots__ = ("instances", "refusals", "shared", "steps")
 
     def __init__(self, limits: Limits, *, shared: bool = False) -> None:
         self.steps, self.instances, self.shared = limits.steps, limits.instances, shared
+        self.refusals = MAX_REFUSALS
 
     def take_step(self) -> bool:
         """One more element; False when there are none left."""
         self.steps -= 1
         return self.steps >= 0
+
+    def take_refusal(self) -> None:
+        """One more claim for which there was no room; below zero it happened too often."""
+        self.refusals -= 1
 
     def take_instance(self) -> bool:
         """One more called instance; False when there are none left."""

@@ -16,6 +16,7 @@ from engine.findings import Finding
 
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 256  # libxml2's own limit without huge_tree is the same
+HEAD_BYTES: Final = 1 << 16  # where a DOCTYPE stands
 MAX_ELEMENTS: Final = 200_000
 MAX_ATTRIBUTE: Final = 100_000  # characters
 
@@ -23,6 +24,25 @@ MAX_ATTRIBUTE: Final = 100_000  # characters
 def refuse(code: str, german: str, english: str, line: int = 0) -> InvalidDefinition:
     """A refusal of the whole file."""
     return InvalidDefinition([Finding.of_file(code, german, english, line)])
+
+
+def refuse_doctype() -> InvalidDefinition:
+    """A DOCTYPE, of whatever kind."""
+    return refuse(
+        "xml_doctype",
+        "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
+        "The file contains a DOCTYPE; that is not allowed.",
+    )
+
+
+def refuse_depth(line: int) -> InvalidDefinition:
+    """Elements in elements without end."""
+    return refuse(
+        "xml_too_deep",
+        f"Die Elemente sind mehr als {MAX_DEPTH} Ebenen tief verschachtelt.",
+        f"Elements are nested more than {MAX_DEPTH} levels deep.",
+        line,
+    )
 
 
 def read(data: bytes) -> etree._Element:
@@ -58,6 +78,10 @@ def read(data: bytes) -> etree._Element:
         walk.on(parser)  # the parser holds the first bytes back until it knows the encoding
     except etree.XMLSyntaxError as exc:
         line = int(exc.lineno or 0)
+        if b"<!DOCTYPE" in data[:HEAD_BYTES]:  # entities may stop the parser before we see the root
+            raise refuse_doctype() from exc
+        if "depth" in (exc.msg or ""):
+            raise refuse_depth(line) from exc
         german = f"Die Datei ist kein lesbares XML (Zeile {line})."
         raise refuse("xml_syntax", german, f"The file is not well-formed XML (line {line}): {exc.msg}", line) from exc
     except (LookupError, ValueError) as exc:
@@ -85,11 +109,7 @@ class Walk:
             if self.root is None:
                 self.root = node
                 if has_doctype(node):
-                    raise refuse(
-                        "xml_doctype",
-                        "Die Datei enthält eine DOCTYPE-Angabe; das ist nicht erlaubt.",
-                        "The file contains a DOCTYPE; that is not allowed.",
-                    )
+                    raise refuse_doctype()
             check(node, self.depth, self.elements)
 
 
@@ -108,12 +128,7 @@ def line_of(node: etree._Element) -> int:
 def check(node: etree._Element, depth: int, elements: int) -> None:
     """The limits, while reading."""
     if depth > MAX_DEPTH:
-        raise refuse(
-            "xml_too_deep",
-            f"Die Elemente sind mehr als {MAX_DEPTH} Ebenen tief verschachtelt.",
-            f"Elements are nested more than {MAX_DEPTH} levels deep.",
-            line_of(node),
-        )
+        raise refuse_depth(line_of(node))
     if elements > MAX_ELEMENTS:
         raise refuse(
             "xml_too_many", f"Die Datei enthält mehr als {MAX_ELEMENTS} Elemente.", f"The file contains more than {MAX_ELEMENTS} elements."

@@ -113,6 +113,13 @@ def unsuitable(text: str, reason: str) -> ExpressionError:
     return ExpressionError(f"{reason} Ausdruck: „{text[:200]}“")
 
 
+class StateDamaged(EngineError):
+    """The stored state of an instance cannot be read, or does not belong to the definition."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The stored state cannot be restored: {what}")
+
+
 class UnknownStateFormat(EngineError):
     """The stored state was written by a release we do not know; it is never guessed at."""
 

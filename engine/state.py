@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from engine.errors import UnknownStateFormat
+from engine.errors import StateDamaged, UnknownStateFormat
 from engine.instance import Instance
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.pruning import rows_of
@@ -34,6 +34,8 @@ Upgrade = Callable[[Stored], Stored]
 
 UPGRADES: Final[tuple[Upgrade, ...]] = ()  # entry n leads from format n + 1 to n + 2; each has a frozen fixture
 FORMAT: Final = len(UPGRADES) + 1
+# What reading rows of another shape, or of another definition, ends in.
+DAMAGE: Final = (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError)
 ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
@@ -59,8 +61,13 @@ def pack(stored: Stored) -> bytes:
 
 
 def unpack(data: bytes) -> Stored:
-    """The stored object in the newest format. Raises UnknownStateFormat."""
-    stored: Stored = json.loads(data)
+    """The stored object in the newest format. Raises UnknownStateFormat and StateDamaged."""
+    try:
+        stored: Stored = json.loads(data)
+    except (ValueError, RecursionError) as exc:
+        raise StateDamaged("it is not JSON") from exc
+    if not isinstance(stored, dict):
+        raise StateDamaged("it is not an object")
     found = stored.get("f")
     if not isinstance(found, int) or not 1 <= found <= FORMAT:
         raise UnknownStateFormat(found)
@@ -70,13 +77,20 @@ def unpack(data: bytes) -> Stored:
 
 
 def definition_key(data: bytes) -> str:
-    """Which definition ``load`` needs."""
-    return str(unpack(data)["def"])
+    """Which definition ``load`` needs. Raises as ``unpack``."""
+    found = unpack(data).get("def")
+    if not isinstance(found, str):
+        raise StateDamaged("it names no definition")
+    return found
 
 
 def load(data: bytes, definition: Definition, expressions: Evaluator, now: datetime, limits: Limits = DEFAULT_LIMITS) -> Instance:
-    """The instance as it was when dumped. Raises UnknownStateFormat."""
-    instance = restore(unpack(data), definition, expressions, now.timestamp(), limits)
+    """The instance as it was when dumped. Raises UnknownStateFormat and StateDamaged."""
+    stored = unpack(data)
+    try:
+        instance = restore(stored, definition, expressions, now.timestamp(), limits)
+    except DAMAGE as exc:
+        raise StateDamaged(f"{type(exc).__name__}: {exc}"[:300]) from exc
     instance.size = len(data)
     return instance
 

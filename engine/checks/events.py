@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.checks.texts import check_condition, check_timer
+from engine.checks.texts import check_condition, check_feel, check_timer
 from engine.dialect.events import event_kind
 from engine.dialect.names import CODES, REFUSED_EVENTS, definition_of, is_bpmn, local, zeebe
 
@@ -161,3 +161,5 @@ def check_message(context: Context, node: etree._Element, reference: str | None,
             f"{{x}}: der Nachricht „{name}“ fehlt der Korrelationsschlüssel (zeebe:subscription).",
             f'{{x}}: message "{name}" has no correlation key (zeebe:subscription).',
         )
+    elif needs_key and subscription is not None:
+        check_feel(context, node, subscription.get("correlationKey"), "der Korrelationsschlüssel", "the correlation key")

@@ -12,7 +12,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "partner.abwechselnd_waehlen": ({"regel", "organisationen"}, set()),
     "einwilligung.pruefen": ({"empfaenger", "zweck", "abschnitte"}, set()),
     "einwilligung.erteilen": ({"empfaenger", "zweck", "abschnitte", "besondere_abschnitte", "sprache", "form", "textfassung"}, {"gueltig_bis", "person_id"}),
-    "uebergabe.anbieten": ({"empfaenger", "zweck", "abschnitte", "grund"}, set()),
+    "uebergabe.anbieten": ({"empfaenger", "zweck", "abschnitte", "grund"}, {"antwort_bis"}),
     "uebergabe.verfallen_lassen": ({"uebergabe_id"}, set()),
     "uebergabe.widerrufen": ({"uebergabe_id"}, set()),
     "uebergabe.uebernehmen": ({"uebergabe_id"}, set()),

@@ -170,7 +170,7 @@ def einwilligung_erteilen(ctx: Auftrag) -> dict[str, Any]:
 
 
 def uebergabe_anbieten(ctx: Auftrag) -> dict[str, Any]:
-    """Offers at once; the waiting instance gets the answer as a message. An optional variable ``frist`` is shown to the receiver."""
+    """Offers at once; the waiting instance gets the answer as a message. An optional variable ``antwort_bis`` is shown to the receiver."""
     row = uebergaben.create(
         ctx.uow,
         _fall(ctx),
@@ -179,7 +179,7 @@ def uebergabe_anbieten(ctx: Auftrag) -> dict[str, Any]:
         abschnitte=_list(ctx, "abschnitte"),
         grund=_text(ctx, "grund", "Übergabe im Prozess"),
         instance_key=ctx.instance_key,
-        frist=_moment(ctx.variables.get("frist")),
+        frist=_moment(ctx.variables.get("antwort_bis")),
     )
     key = row.key
     try:

@@ -92,7 +92,7 @@ def test_offer_without_consent_is_a_bpmn_error_and_leaves_nothing(run, sql):
 
 def test_handover_by_a_process_moves_only_in_its_last_step(app, akte, run, einwilligung):
     einwilligung()
-    key = offer(run, frist="2026-09-14")["uebergabe_id"]
+    key = offer(run, antwort_bis="2026-09-14")["uebergabe_id"]
     with pytest.raises(BpmnError) as early:
         run("uebergabe.uebernehmen", {"uebergabe_id": key})
 

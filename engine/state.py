@@ -87,7 +87,7 @@ def load(data: bytes, definition: Definition, expressions: Evaluator, now: datet
     stored = unpack(data)
     try:
         instance = restore(stored, definition, expressions, now.timestamp(), limits)
-    except Exception as exc:  # noqa: BLE001 - whatever rows of another shape end in, one sentence says that they cannot be used
+    except Exception as exc:  # whatever rows of another shape end in: one sentence says that they cannot be used
         raise StateDamaged(f"{type(exc).__name__}: {exc}"[:300]) from exc
     instance.size = len(data)
     return instance

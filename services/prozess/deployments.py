@@ -34,10 +34,10 @@ from services.errors import DeploymentRefused, InvalidInput
 from services.prozess import rechte
 from services.prozess.evaluator import make_evaluator
 from services.prozess.rechte import Recht
-from services.unit_of_work import UnitOfWork, read, transact
+from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from services.bootstrap import App
     from services.context import Actor
@@ -219,10 +219,3 @@ class Writer:
             key=key, mandant=self.uow.actor.mandant, deployment_key=self.key, form_id=form.id, version=version, resource_name=resource.name,
             body=resource.data, checksum=checksum))
         self.definitions.append(Deployed(kind="form", id=form.id, key=key, version=version, resource_name=resource.name))
-
-
-def definitions_of(app: App, actor: Actor) -> Iterable[Any]:
-    """Latest version of every process of the Mandant, for lists."""
-    return read(app, actor, lambda uow: uow.session.execute(text(
-        "select distinct on (process_id) key, process_id, version, version_tag, name, resource_name, deployment_key "
-        "from process_definition order by process_id, version desc")).all())

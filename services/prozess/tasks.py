@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select, text
 
 from services import policy
 from services.db.models.base import table
-from services.db.models.prozess import ProcessInstance, UserTask
+from services.db.models.prozess import UserTask
 from services.errors import Conflict, InvalidInput, NotFound, TaskNotOpen
 from services.prozess import rechte
 from services.prozess.command import Command
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-    from forms.model import Form
     from services.bootstrap import App
     from services.context import Actor
 
@@ -154,20 +153,6 @@ def of_case(app: App, actor: Actor, *, business_id: str, open_only: bool = True)
     return read(app, actor, work)
 
 
-def form_of(app: App, actor: Actor, *, task: TaskInfo) -> tuple[Form, int, int] | None:
-    """The form of a task (the latest version of its id), its key and version; None if the task has no form."""
-    if task.form_id is None:
-        return None
-
-    def work(uow: UnitOfWork) -> tuple[Form, int, int]:
-        row = uow.session.execute(text("select key, version from form_definition where form_id = :f order by version desc limit 1"),
-                                  {"f": task.form_id}).one_or_none()
-        if row is None:
-            raise NotFound(f"Das Formular „{task.form_id}“ ist nicht eingespielt.")
-        return uow.app.library.form(uow.session, row.key), row.key, row.version
-    return read(app, actor, work)
-
-
 def variables_of(app: App, actor: Actor, *, key: int) -> dict[str, Any]:
     """The variables that an open task sees (no personal data: decisions, dates and keys only)."""
     def work(uow: UnitOfWork) -> dict[str, Any]:
@@ -265,8 +250,3 @@ def update(app: App, actor: Actor, *, key: int, changes: Mapping[str, Any], reas
         uow.audit("user_task.update", f"user_task:{key}", chain=f"pi:{row.root_key}", reason=reason,
                   detail={name: str(value) for name, value in changes.items()})
     transact(app, actor, work)
-
-
-def instance_of(session: Session, key: int) -> Any:  # noqa: ANN401
-    """Process instance row of a key, for pages; None if there is none."""
-    return session.execute(select(ProcessInstance).where(ProcessInstance.key == key)).scalar_one_or_none()

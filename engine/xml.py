@@ -16,6 +16,7 @@ from engine.findings import Finding
 
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 256  # libxml2's own limit without huge_tree is the same
+ENCODING_TROUBLE: Final = re.compile(r"encoding|UTF-8|input conversion", re.IGNORECASE)
 HEAD_BYTES: Final = 1 << 16  # where a DOCTYPE stands
 MAX_ELEMENTS: Final = 200_000
 MAX_ATTRIBUTE: Final = 100_000  # characters
@@ -82,6 +83,9 @@ def read(data: bytes) -> etree._Element:
             raise refuse_doctype() from exc
         if "depth" in (exc.msg or ""):
             raise refuse_depth(line) from exc
+        if ENCODING_TROUBLE.search(exc.msg or ""):
+            german = f"Die Zeichen der Datei passen nicht zu der Kodierung, die sie nennt (Zeile {line})."
+            raise refuse("xml_encoding", german, f"The characters do not fit the declared encoding (line {line}): {exc.msg}", line) from exc
         german = f"Die Datei ist kein lesbares XML (Zeile {line})."
         raise refuse("xml_syntax", german, f"The file is not well-formed XML (line {line}): {exc.msg}", line) from exc
     except (LookupError, ValueError) as exc:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from services.unit_of_work import UnitOfWork
 
 ANLAESSE = {
+    "eilige_mitteilung": "Eine eilige Mitteilung liegt vor",
+    "fallkonferenz": "Eine Fallkonferenz ist geplant",
+    "vorgezogene_sachbearbeitung": "Ein Antrag wird vorab bearbeitet",
     "fallabschluss": "Der Fall wird abgeschlossen",
     "fallverantwortung_geaendert": "Die Fallverantwortung hat gewechselt",
     "fallverantwortung_zugeteilt": "Die Fallverantwortung ist zugeteilt",

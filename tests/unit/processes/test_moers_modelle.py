@@ -27,7 +27,7 @@ JOBS = {
     "partner.abwechselnd_waehlen": {"regel", "organisationen"},
     "einwilligung.pruefen": {"empfaenger", "zweck", "abschnitte"},
     "einwilligung.erteilen": {"empfaenger", "zweck", "abschnitte", "besondere_abschnitte", "sprache", "form", "gueltig_bis", "textfassung"},
-    "uebergabe.anbieten": {"empfaenger", "zweck", "abschnitte", "grund"},
+    "uebergabe.anbieten": {"empfaenger", "zweck", "abschnitte", "grund", "antwort_bis"},
     "uebergabe.verfallen_lassen": {"uebergabe_id"},
     "uebergabe.widerrufen": {"uebergabe_id"},
     "uebergabe.uebernehmen": {"uebergabe_id"},

@@ -17,6 +17,7 @@ from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from engine.dmn import Decision
     from services.bootstrap import App
@@ -60,4 +61,43 @@ def evaluate(app: App, actor: Actor, *, decision_id: str | None = None, key: int
         is_table = any(etree.QName(child).localname == "decisionTable" for child in model.main.elements[row.decision_id].node.iterchildren("{*}*"))
         return Evaluated(key=row.key, id=row.decision_id, name=row.name, version=row.version, requirements_id=row.requirements_id,
                          requirements_key=row.requirements_key, decision=decided, evaluation_key=uow.key(), is_table=is_table)
+    return read(app, actor, work)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grund:
+    """A rule that applied: its number in the table from 1, what it looked at, and what its author noted."""
+
+    regel: int
+    tabelle: str
+    eingaben: tuple[tuple[str, Any], ...]
+    anmerkungen: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Getroffen:
+    """A decision that an instance has taken: which, when, with which result, and why."""
+
+    decision_id: str
+    name: str
+    version: int
+    am: datetime
+    ergebnis: Any
+    gruende: tuple[Grund, ...]
+
+
+def getroffen(app: App, actor: Actor, *, instance_key: int) -> tuple[Getroffen, ...]:
+    """Decisions of an instance in the order they were taken, for whoever may see its case. Raises NotFound."""
+    def work(uow: UnitOfWork) -> tuple[Getroffen, ...]:
+        instance = uow.session.execute(text("select business_id from process_instance where key = :k"), {"k": instance_key}).one_or_none()
+        if instance is None:
+            raise NotFound(f"Den Vorgang {instance_key} gibt es nicht.")
+        rechte.require_instance(uow, instance.business_id)
+        rows = uow.session.execute(text(
+            "select l.decision_id, coalesce(d.name, l.decision_id) as name, d.version, l.at, l.result, l.matched from decision_log l "
+            "join decision_definition d on d.key = l.decision_key where l.instance_key = :k order by l.id"), {"k": instance_key})
+        return tuple(Getroffen(
+            decision_id=row.decision_id, name=row.name, version=row.version, am=row.at, ergebnis=row.result,
+            gruende=tuple(Grund(regel=rule["index"], tabelle=rule["table"], eingaben=tuple((label, value) for label, value in rule["inputs"]),
+                                anmerkungen=tuple(a for a in rule["annotations"] if a)) for rule in row.matched)) for row in rows)
     return read(app, actor, work)

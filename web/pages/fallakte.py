@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 
+from forms.wording import plain_text
 from services import akteansicht, anmeldung, fallweg
 from services.errors import Conflict, InvalidInput
 from services.fall import faelle, kontakte, uebergaben_lesen, zeitleiste, zugriffe
 from services.fall.abschnitte import TITEL
 from services.policy import OFFEN
-from services.prozess import instances, tasks
+from services.prozess import decisions, instances, tasks
 from web.anzeige import BERLIN, datum, heute, local_date, parse_datum
 from web.auth import actor, the_app
 from web.guards import guard
@@ -188,7 +189,9 @@ def prozess(aktenzeichen: str) -> ResponseReturnValue:
     weg = None
     if chosen is not None:
         weg = fallweg.weg(app, me, key=chosen.key, adresse=lambda key: url_for("aufgabe.zeigen", key=key))
+    entschieden = decisions.getroffen(app, me, instance_key=chosen.key) if chosen is not None else ()
     return seite("fallakte_prozess.html", aktenzeichen, "prozess", "Prozess", fall=fall, instanzen=running, gewaehlt=chosen, weg=weg,
+                 entschieden=entschieden, in_worten=plain_text,
                  bild=Markup(weg.svg) if weg is not None and weg.svg else None,  # noqa: S704  drawn by us from a model, every text in it is escaped there
                  namen=anmeldung.namen(app, me, logins=[s.wer for s in weg.schritte] if weg else []))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import queue
+import random
 import shutil
 import signal
 import socket
@@ -29,9 +30,19 @@ READY = "Etappe ist bereit: "
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that stays ours while its server is killed and restarted.
+
+    Below the range from which the system takes ports for connections and for servers that ask for any port: those would
+    grab it in the meantime.
+    """
+    for port in random.sample(range(20_000, 32_000), 50):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("expected a free port between 20000 and 32000, found none")
 
 
 def users() -> list[str]:

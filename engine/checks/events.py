@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.checks.texts import check_condition, check_feel, check_timer
 from engine.dialect.events import event_kind
+from engine.dialect.extensions import worker_type
 from engine.dialect.names import CODES, REFUSED_EVENTS, definition_of, is_bpmn, local, zeebe
 
 if TYPE_CHECKING:
@@ -91,8 +92,7 @@ def check_definition(context: Context, node: etree._Element, definition: etree._
                 "cycle_once", node, "{x}: die Wiederholung wirkt hier nur einmal, beim ersten Mal.", "{x}: the cycle fires only once here."
             )
     elif kind == "message":
-        worker = zeebe(node, "taskDefinition")
-        if not (throws and worker is not None):
+        if not (throws and worker_type(node) is not None):
             check_message(context, node, definition.get("messageRef"), needs_key=not throws and place != "start of a process")
     elif kind == "conditional":
         if not check_condition(context, node, definition, "condition", "die Bedingung", "the condition"):

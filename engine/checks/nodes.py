@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.checks.events import check_message
 from engine.checks.texts import check_condition, check_feel, check_target
-from engine.dialect.extensions import attribute
+from engine.dialect.extensions import attribute, worker_type
 from engine.dialect.names import ACTIVITIES, BPMN, GATEWAYS, ZEEBE, local, zeebe
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def check_loop(context: Context, node: etree._Element) -> None:
 
 def check_service(context: Context, node: etree._Element) -> None:
     """A worker has to know what to do."""
-    if attribute(node, "taskDefinition", "type") is None:
+    if worker_type(node) is None:
         context.error(
             "job_type",
             node,
@@ -202,7 +202,7 @@ def check_service(context: Context, node: etree._Element) -> None:
 
 def check_send(context: Context, node: etree._Element) -> None:
     """A worker, or a message."""
-    if attribute(node, "taskDefinition", "type") is None:
+    if worker_type(node) is None:
         if node.get("messageRef"):
             check_message(context, node, node.get("messageRef"), needs_key=False)
         else:

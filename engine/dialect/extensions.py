@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 NOTHING: Final = Extensions()
+DELIVERED_HERE: Final = "etappe.nachricht"
+"""Job type that Camunda asks for on a thrown message; with this one no worker is asked, the engine delivers the message itself."""
 
 
 def attribute(node: etree._Element, element: str, name: str) -> str | None:
@@ -32,6 +34,12 @@ def mappings(node: etree._Element, direction: str) -> tuple[tuple[str, str], ...
     return () if found is None else tuple((m.get("target", ""), m.get("source") or "= null") for m in found.findall(ZEEBE + direction))
 
 
+def worker_type(node: etree._Element) -> str | None:
+    """Job type of the element, or ``None`` if no worker is asked: also for a message that the engine delivers itself."""
+    found = attribute(node, "taskDefinition", "type")
+    return None if found == DELIVERED_HERE else found
+
+
 def read_extensions(node: etree._Element) -> Extensions:
     """Everything the specs need to know."""
     if node.find(BPMN + "extensionElements") is None:
@@ -47,7 +55,7 @@ def read_extensions(node: etree._Element) -> Extensions:
         due=attribute(node, "taskSchedule", "dueDate"),
         follow_up=attribute(node, "taskSchedule", "followUpDate"),
         priority=attribute(node, "priorityDefinition", "priority"),
-        job_type=attribute(node, "taskDefinition", "type"),
+        job_type=worker_type(node),
         job_retries=attribute(node, "taskDefinition", "retries"),
         headers=pairs(node, "taskHeaders", "header", "key"),
         properties=pairs(node, "properties", "property", "name"),

@@ -228,6 +228,14 @@ def test_thrown_message_is_published_or_sent_by_a_worker():
     assert case.engine.messages == []
 
 
+def test_job_type_that_camunda_asks_for_leaves_the_delivery_to_the_engine():
+    own = ext('<zeebe:taskDefinition type="etappe.nachricht"/>') + MSG
+    case = Case(doc(start(), el("intermediateThrowEvent", "t", own), end("e", own), chain("s", "t", "e")), fall=7)
+
+    assert case.ended == "completed"
+    assert [(m.element, m.correlation_key) for m in case.engine.messages] == [("t", "7"), ("e", "7")]
+
+
 def test_thrown_message_without_key_value_is_an_incident():
     case = Case(doc(start(), el("intermediateThrowEvent", "t", MSG), user("z"), chain("s", "t", "z")))
     assert case.incident("t").type == "ExpressionError"

@@ -49,6 +49,12 @@ def formulare() -> tuple[Datei, ...]:
     return tuple(_below(resources.files("forms") / "vorlagen", "forms/vorlagen", ".form"))
 
 
+def einstellungen() -> tuple[Datei, ...]:
+    """The settings of the processes; they are read with every Kommunalprofil and not deployed."""
+    found = _below(resources.files("processes"), "processes", ".yaml")
+    return tuple(datei for datei in found if datei.name.endswith("/einstellungen.yaml"))
+
+
 def szenarien(key: str) -> tuple[Datei, ...]:
     """The scenarios of one process, which also serve as examples for a trial run."""
     folder = resources.files("processes") / key

@@ -1,36 +1,32 @@
 """The Kommunalprofil: what one Kommune settles for itself, each figure with its source.
 
-A profile is a YAML file ``processes/profile/<kommune>.yaml``. It is data that people edit, so everything is checked when it is read and
-every refusal is a German sentence that names the place.
+A profile is a YAML file ``processes/profile/<kommune>.yaml``; what it leaves open comes from the settings of the processes
+(``processes/<key>/einstellungen.yaml``). It is data that people edit, so everything is checked when it is read and every refusal is a
+German sentence that names the place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from importlib import resources
 from types import MappingProxyType
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING
 
-import yaml
+from processes import einstellungen
+from processes.angaben import NAME, Einheit, Frist, ProfilError, Reader, Regelwert
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from processes.einstellungen import Vorgaben
 
-Regelwert = str | int | float | bool | None | tuple["Regelwert", ...] | Mapping[str, "Regelwert"]
-"""Value of a rule: text, number, yes or no, or a list or mapping of these."""
+__all__ = ["Einheit", "Frist", "InvalidProfil", "Organisation", "Profil", "ProfilError", "UnknownFrist", "load", "namen", "parse"]
 
 RECHTSKREISE = frozenset({"asylblg", "sgb2", "sgb3", "sgb8", "sgb12"})
 LAENDER = frozenset({"BW", "BY", "BE", "BB", "HB", "HH", "HE", "MV", "NI", "NW", "RP", "SL", "SN", "ST", "SH", "TH"})
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PRAEFIX = re.compile(r"[A-Z][A-Z0-9]{0,9}")
-
-
-class ProfilError(Exception):
-    """Base of what can go wrong with a profile."""
 
 
 class InvalidProfil(ProfilError):
@@ -48,37 +44,6 @@ class UnknownFrist(ProfilError):
         super().__init__(f"Das Profil „{kommune}“ kennt keine Frist „{name}“. Tragen Sie sie unter „fristen“ ein.")
         self.name = name
         self.kommune = kommune
-
-
-class Einheit(StrEnum):
-    """Unit of a deadline. Arbeitstage and Werktage need the calendar of the Land, the others do not."""
-
-    STUNDEN = "stunden"
-    TAGE = "tage"
-    WOCHEN = "wochen"
-    MONATE = "monate"
-    JAHRE = "jahre"
-    ARBEITSTAGE = "arbeitstage"
-    WERKTAGE = "werktage"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frist:
-    """One deadline.
-
-    Attributes:
-        wert: How many units, at least 0.
-        einheit: The unit.
-        quelle: Where the figure stands, or ``None``.
-        unsere_einstellung: True if no source names a figure and the installation chose one.
-        begruendung: Why this figure was chosen; only with ``unsere_einstellung``.
-    """
-
-    wert: int
-    einheit: Einheit
-    quelle: str | None = None
-    unsere_einstellung: bool = False
-    begruendung: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,70 +172,29 @@ def load(kommune: str) -> Profil:
     return parse((resources.files("processes") / "profile" / f"{kommune}.yaml").read_bytes(), kommune=kommune)
 
 
-def parse(data: bytes, *, kommune: str) -> Profil:
+def parse(data: bytes, *, kommune: str, vorgaben: Vorgaben | None = None) -> Profil:
     """Read a profile from YAML.
 
     Args:
         data: The document in UTF-8.
         kommune: The name it goes by; the document has to say the same.
+        vorgaben: What holds where the profile says nothing; default: the settings of the processes that ship with the application.
 
     Raises:
         InvalidProfil: if something is missing, unknown or does not fit together.
+        InvalidEinstellungen: if the settings of a process cannot be used.
     """
-    try:
-        document = yaml.safe_load(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidProfil(f"Die Datei ist kein gültiges YAML in UTF-8: {error}", kommune=kommune) from error
-    return _Reader(kommune).profil(document)
+    reader = _Reader(kommune, einstellungen.vorgaben() if vorgaben is None else vorgaben)
+    return reader.profil(reader.document(data))
 
 
-class _Reader:
-    """Reads one document; knows its name for the sentences."""
+class _Reader(Reader):
+    """Reads one profile."""
 
-    def __init__(self, kommune: str) -> None:
+    def __init__(self, kommune: str, vorgaben: Vorgaben) -> None:
+        super().__init__(lambda reason: InvalidProfil(reason, kommune=kommune))
         self.kommune = kommune
-
-    def refuse(self, reason: str) -> NoReturn:
-        raise InvalidProfil(reason, kommune=self.kommune)
-
-    # Shapes
-
-    def mapping(self, value: object, where: str, *, required: frozenset[str], optional: frozenset[str] = frozenset()) -> dict[str, object]:
-        """A mapping with exactly these keys."""
-        found = self.names(value, where)
-        missing, unknown = sorted(required - set(found)), sorted(set(found) - required - optional)
-        if missing:
-            self.refuse(f"Bei „{where}“ fehlt „{missing[0]}“.")
-        if unknown:
-            self.refuse(f"Bei „{where}“ ist „{unknown[0]}“ unbekannt. Erlaubt sind: {', '.join(sorted(required | optional))}.")
-        return found
-
-    def names(self, value: object, where: str) -> dict[str, object]:
-        """A mapping whose keys are identifiers."""
-        if not isinstance(value, dict):
-            self.refuse(f"„{where}“ muss aus Namen mit Werten bestehen.")
-        for name in value:
-            if not isinstance(name, str) or not _NAME.fullmatch(name):
-                self.refuse(f"„{name}“ bei „{where}“ ist kein Name aus Kleinbuchstaben ohne Umlaute, Ziffern und „_“.")
-        return value
-
-    def text(self, value: object, where: str) -> str:
-        if not isinstance(value, str) or not value.strip():
-            self.refuse(f"„{where}“ muss Text sein, gefunden wurde {value!r}.")
-        return value
-
-    def texts(self, value: object, where: str) -> tuple[str, ...]:
-        if not isinstance(value, list):
-            self.refuse(f"„{where}“ muss eine Liste sein.")
-        return tuple(self.text(item, where) for item in value)
-
-    def whole(self, value: object, where: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            self.refuse(f"„{where}“ muss eine ganze Zahl ab 0 sein, gefunden wurde {value!r}.")
-        return value
-
-    def each(self, value: object, where: str, read: Callable[[object, str], T]) -> Mapping[str, T]:
-        return MappingProxyType({name: read(item, f"{where}.{name}") for name, item in self.names(value, where).items()})
+        self.vorgaben = vorgaben
 
     # Parts
 
@@ -297,11 +221,11 @@ class _Reader:
             schliesstage=self.schliesstage(found.get("schliesstage", [])),
             aktenzeichen_praefix=praefix,
             prozess=self.each(found["prozess"], "prozess", self.text),
-            funktion=self.funktionen(found["funktion"], {o.key for o in organisationen}),
+            funktion=self.mit_vorgaben(self.funktionen(found["funktion"], {o.key for o in organisationen})),
             organisationen=organisationen,
-            regel=self.each(found.get("regel", {}), "regel", self.regel),
-            wert=self.each(found.get("wert", {}), "wert", self.zahl),
-            fristen=self.each(found["fristen"], "fristen", self.frist),
+            regel=MappingProxyType({**self.vorgaben.regel, **self.each(found.get("regel", {}), "regel", self.regel)}),
+            wert=MappingProxyType({**self.vorgaben.wert, **self.each(found.get("wert", {}), "wert", self.zahl)}),
+            fristen=MappingProxyType({**self.vorgaben.fristen, **self.each(found["fristen"], "fristen", self.frist)}),
             beschriftung=self.each(found.get("beschriftung", {}), "beschriftung", self.text),
         )
 
@@ -312,6 +236,7 @@ class _Reader:
 
     def funktionen(self, value: object, known: set[str]) -> Mapping[str, str | tuple[str, ...]]:
         def read(item: object, where: str) -> str | tuple[str, ...]:
+            item = self.belegt(item, where)
             keys = self.texts(item, where) if isinstance(item, list) else (self.text(item, where),)
             for key in keys:
                 if key not in known:
@@ -321,6 +246,17 @@ class _Reader:
             return keys if isinstance(item, list) else keys[0]
 
         return self.each(value, "funktion", read)
+
+    def mit_vorgaben(self, own: Mapping[str, str | tuple[str, ...]]) -> Mapping[str, str | tuple[str, ...]]:
+        """Functions that the profile does not fill go to the organisation of the function that the process names instead."""
+        found = dict(own)
+        for name, instead in self.vorgaben.funktion.items():
+            if name in own:
+                continue
+            if instead not in own:
+                self.refuse(f"Die Funktion „{name}“ ist nicht besetzt, und „{instead}“, das sie vertreten soll, auch nicht.")
+            found[name] = own[instead]
+        return MappingProxyType(found)
 
     def organisationen(self, value: object) -> tuple[Organisation, ...]:
         if not isinstance(value, list) or not value:
@@ -340,7 +276,7 @@ class _Reader:
             optional=frozenset({"rechtskreis", "angebote", "kapazitaet", "sprachen", "mail"}),
         )
         key = self.text(item["key"], "organisationen.key")
-        if not _NAME.fullmatch(key):
+        if not NAME.fullmatch(key):
             self.refuse(f"„{key}“ ist kein Schlüssel aus Kleinbuchstaben ohne Umlaute, Ziffern und „_“.")
         rechtskreis = self.texts(item.get("rechtskreis", []), f"{key}.rechtskreis")
         for kreis in rechtskreis:
@@ -357,39 +293,3 @@ class _Reader:
             sprachen=self.texts(item.get("sprachen", []), f"{key}.sprachen"),
             mail=None if mail is None else self.text(mail, f"{key}.mail"),
         )
-
-    def frist(self, value: object, where: str) -> Frist:
-        item = self.mapping(
-            value, where, required=frozenset({"wert", "einheit"}), optional=frozenset({"quelle", "unsere_einstellung", "begruendung"})
-        )
-        if item["einheit"] not in set(Einheit):
-            self.refuse(f"„{where}.einheit“ ist {item['einheit']!r}. Erlaubt sind: {', '.join(Einheit)}.")
-        ours = item.get("unsere_einstellung", False)
-        if not isinstance(ours, bool):
-            self.refuse(f"„{where}.unsere_einstellung“ muss true oder false sein.")
-        if ours == ("quelle" in item):
-            # Nobody may take a figure of ours for one of a source.
-            self.refuse(f"„{where}“ braucht entweder „quelle“ oder „unsere_einstellung: true“, nicht beides.")
-        if "begruendung" in item and not ours:
-            self.refuse(f"„{where}.begruendung“ gehört zu „unsere_einstellung“; eine Zahl aus einer Quelle begründet die Quelle.")
-        return Frist(
-            wert=self.whole(item["wert"], f"{where}.wert"),
-            einheit=Einheit(str(item["einheit"])),
-            quelle=self.text(item["quelle"], f"{where}.quelle") if "quelle" in item else None,
-            unsere_einstellung=ours,
-            begruendung=self.text(item["begruendung"], f"{where}.begruendung") if "begruendung" in item else None,
-        )
-
-    def zahl(self, value: object, where: str) -> int | float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.refuse(f"„{where}“ muss eine Zahl sein, gefunden wurde {value!r}.")
-        return value
-
-    def regel(self, value: object, where: str) -> Regelwert:
-        if value is None or isinstance(value, str | int | float):
-            return value
-        if isinstance(value, list):
-            return tuple(self.regel(item, where) for item in value)
-        if isinstance(value, dict):
-            return self.each(value, where, self.regel)
-        return self.refuse(f"„{where}“ muss Text, Zahl, ja oder nein, Liste oder Zuordnung sein, gefunden wurde {value!r}.")

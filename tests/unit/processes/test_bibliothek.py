@@ -47,7 +47,7 @@ def test_library_is_complete_in_a_zipped_installation(tmp_path: Path) -> None:
                 if file.is_file() and "__pycache__" not in file.parts:
                     packed.write(file, file.relative_to(ROOT))
 
-    code = "from processes import bibliothek, profil; print(len(bibliothek.dateien()), profil.load('moers').kommune)"
+    code = "from processes import bibliothek, profil; moers = profil.load('moers'); print(len(bibliothek.dateien()), moers.kommune, moers.frist('kontaktversuch').wert)"
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(archive)}, cwd=tmp_path, capture_output=True, text=True, check=True)
 
-    assert done.stdout.split() == [str(len(bibliothek.dateien())), "moers"]
+    assert done.stdout.split() == [str(len(bibliothek.dateien())), "moers", "3"]

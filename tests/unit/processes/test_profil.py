@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from processes import bibliothek, profil
+from processes.einstellungen import Vorgaben
 from processes.profil import Einheit, InvalidProfil, UnknownFrist
 
 
@@ -29,7 +30,7 @@ def document(**changes: Any) -> dict[str, Any]:
 
 
 def read(**changes: Any) -> profil.Profil:
-    return profil.parse(yaml.safe_dump(document(**changes), allow_unicode=True).encode(), kommune="musterstadt")
+    return profil.parse(yaml.safe_dump(document(**changes), allow_unicode=True).encode(), kommune="musterstadt", vorgaben=Vorgaben())
 
 
 def test_profile_is_read_as_it_stands() -> None:

@@ -422,7 +422,7 @@ def migrate(
 ) -> tuple[Instance | None, Step]:
     """Another version of the definition. With problems nothing changes: ``(None, Step(problems=...))``.
 
-    The step lists every open user task again, because name, form and addressees may differ in the new model. A timer keeps its due
+    The step lists every open user task again, because name and form may differ in the new model. A timer keeps its due
     time, unless ``recompute`` names its element.
 
     Args:

@@ -7,7 +7,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from engine.errors import BudgetExceeded
+from engine.errors import BudgetExceeded, EngineError
 from engine.limits import DEFAULT_LIMITS, Limits, Meter
 from engine.specs.base import Element, Pass, Start, set_incident
 from engine.specs.events import Catch, Split, SubStart, is_listening
@@ -17,7 +17,7 @@ from engine.spiff import ACTIVE, BpmnProcessSpec, BpmnSubWorkflow, BpmnWorkflow,
 from engine.step import ElementEvent, OpenUserTask, Outcome, Raised, ThrownMessage, ThrownSignal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from engine.catalogue import Definition
@@ -273,6 +273,31 @@ class Instance(Running, BpmnWorkflow):
                 self.add_listeners(parent, [x for x in split.outputs if x is not task.task_spec], task.internal_data.get("at", self.now))
             since = self.started if workflow.host is None else workflow.host.internal_data.get("at", self.now)
             self.add_listeners(workflow.task_tree, [x for x in workflow.spec.start.outputs if isinstance(x, SubStart)], since)
+
+    def restart_timers(self, elements: Collection[str]) -> list[str]:
+        """Let the open timers of these elements count anew from the entry of what they watch; what cannot be computed (German)."""
+        problems = []
+        for workflow in self.running():
+            for task in list(workflow.tasks.values()):
+                spec = task.task_spec
+                if task._state != State.WAITING or not isinstance(spec, Catch) or spec.event.kind != "timer" or spec.bpmn_id not in elements:
+                    continue
+                try:
+                    spec.listen(task, self.watched_since(task))
+                except EngineError as exc:
+                    problems.append(f"Die neue Frist von „{spec.bpmn_id}“ lässt sich nicht berechnen: {exc}")
+        return problems
+
+    def watched_since(self, task: Task) -> float:
+        """When the activity or scope was entered whose time this timer measures; for an intermediate event, the event itself."""
+        spec, workflow = task.task_spec, task.workflow
+        if isinstance(spec, SubStart):
+            return self.started if workflow.host is None else float(workflow.host.internal_data.get("at", self.now))
+        if spec.listener:
+            split = above(task).task_spec
+            assert isinstance(split, Split)
+            task = next((x for x in above(task).children if x.task_spec.name == split.main), task)
+        return float(task.internal_data.get("at", self.now))
 
     def add_listeners(self, parent: Task, specs: Sequence[Element], since: float) -> None:
         """Open what is missing below ``parent``."""

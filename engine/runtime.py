@@ -7,7 +7,7 @@ carried out by ``engine.family``. A command that raises has changed nothing that
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -417,10 +417,13 @@ def migrate(
     expressions: Evaluator,
     now: datetime,
     limits: Limits = DEFAULT_LIMITS,
+    *,
+    recompute: Collection[str] = (),
 ) -> tuple[Instance | None, Step]:
     """Another version of the definition. With problems nothing changes: ``(None, Step(problems=...))``.
 
-    The step lists every open user task again, because name, form and deadlines may differ in the new model.
+    The step lists every open user task again, because name and form may differ in the new model. A timer keeps its due
+    time, unless ``recompute`` names its element.
 
     Args:
         data: stored state.
@@ -430,6 +433,7 @@ def migrate(
         expressions: evaluator of the instance.
         now: aware time of the command.
         limits: budgets.
+        recompute: elements of the new model whose timer or deadline counts anew, from when what they watch was entered.
     """
     stored = codec.unpack(data)
     before = open_things(codec.restore(codec.unpack(data), old, expressions, now.timestamp(), limits))
@@ -439,19 +443,30 @@ def migrate(
     instance = codec.restore(moved, new, expressions, now.timestamp(), limits)
     instance.size = len(data)
     instance.reconcile()
+    problems = instance.restart_timers(recompute)
+    if problems:
+        return None, Step(instance=stored["key"], at=now, problems=tuple(problems))
     for key in open_things(instance)["user_tasks"]:
-        describe_again(instance, key)
+        describe_again(instance, key, recompute)
         before["user_tasks"][key] = None  # differs from everything, so the step lists it
     return instance, finish_step(instance, before)
 
 
-def describe_again(instance: Instance, key: str) -> None:
-    """Evaluate the facts of a user task in the new model; if that fails, the task has an incident."""
+def describe_again(instance: Instance, key: str, recompute: Collection[str]) -> None:
+    """Evaluate the facts of a user task in the new model; if that fails, the task has an incident.
+
+    A deadline that is to count anew counts from when the task was entered.
+    """
     task = instance.find(UUID(key))
     assert task is not None
     spec = task.task_spec
     assert isinstance(spec, UserTask)
+    now = instance.now
+    if spec.bpmn_id in recompute:
+        instance.now = task.internal_data.get("at", now)
     try:
         instance.described[task.id] = spec.describe(task)
     except Exception as exc:  # noqa: BLE001 - as when entering: the element has an incident, the others go on
         set_incident(task, "enter", exc)
+    finally:
+        instance.now = now

@@ -57,17 +57,20 @@ def open_incidents(app: App, actor: Actor, *, limit: int = 200) -> tuple[Inciden
 
 def resolve(app: App, actor: Actor, *, key: int, reason: str | None = None) -> None:
     """Repeat the element. If it fails again, a new incident stands there. Raises NotFound for a resolved one."""
-    def work(uow: UnitOfWork) -> None:
-        rechte.require(actor, Recht.OPERATE)
-        row: Any = uow.session.execute(text("select instance_key, root_key from incident where key = :k"), {"k": key}).one_or_none()
-        if row is None:
-            raise NotFound(f"Die Störung {key} gibt es nicht.")
-        command = Command(uow)
-        instance = command.store.lock_instance(row.instance_key)
-        incident: Any = uow.session.execute(text("select task_id, status, element_id from incident where key = :k for update"), {"k": key}).one()
-        if incident.status != "ACTIVE":
-            raise NotFound("Diese Störung ist bereits behoben.", status=incident.status)
-        command.begin(instance)
-        command.run(row.instance_key, "retry", incident.task_id)
-        command.finish("incident.resolve", f"incident:{key}", reason=reason, detail={"element": incident.element_id})
-    transact(app, actor, work)
+    transact(app, actor, lambda uow: resolve_in(uow, key=key, reason=reason))
+
+
+def resolve_in(uow: UnitOfWork, *, key: int, reason: str | None = None) -> None:
+    """The same inside a unit of work of the caller."""
+    rechte.require(uow.actor, Recht.OPERATE)
+    row: Any = uow.session.execute(text("select instance_key, root_key from incident where key = :k"), {"k": key}).one_or_none()
+    if row is None:
+        raise NotFound(f"Die Störung {key} gibt es nicht.")
+    command = Command(uow)
+    instance = command.store.lock_instance(row.instance_key)
+    incident: Any = uow.session.execute(text("select task_id, status, element_id from incident where key = :k for update"), {"k": key}).one()
+    if incident.status != "ACTIVE":
+        raise NotFound("Diese Störung ist bereits behoben.", status=incident.status)
+    command.begin(instance)
+    command.run(row.instance_key, "retry", incident.task_id)
+    command.finish("incident.resolve", f"incident:{key}", reason=reason, detail={"element": incident.element_id})

@@ -62,16 +62,19 @@ def start_in(uow: UnitOfWork, *, process_id: str | None = None, definition_key: 
 
 def cancel(app: App, actor: Actor, *, key: int, reason: str | None = None) -> None:
     """End a root instance and everything it called. Raises Conflict for a called or an ended instance."""
-    def work(uow: UnitOfWork) -> None:
-        rechte.require(actor, Recht.OPERATE)
-        command = Command(uow)
-        row = running(command.store.lock_instance(key))
-        if row.parent_key is not None:
-            raise Conflict("Dieser Vorgang wurde von einem anderen aufgerufen. Beendet werden kann nur der oberste Vorgang.", root=row.root_key)
-        command.begin(row)
-        command.run(key, "cancel")
-        command.finish("process_instance.cancel", f"process_instance:{key}", reason=reason)
-    transact(app, actor, work)
+    transact(app, actor, lambda uow: cancel_in(uow, key=key, reason=reason))
+
+
+def cancel_in(uow: UnitOfWork, *, key: int, reason: str | None) -> None:
+    """The same inside a unit of work of the caller."""
+    rechte.require(uow.actor, Recht.OPERATE)
+    command = Command(uow)
+    row = running(command.store.lock_instance(key))
+    if row.parent_key is not None:
+        raise Conflict("Dieser Vorgang wurde von einem anderen aufgerufen. Beendet werden kann nur der oberste Vorgang.", root=row.root_key)
+    command.begin(row)
+    command.run(key, "cancel")
+    command.finish("process_instance.cancel", f"process_instance:{key}", reason=reason)
 
 
 def running(row: InstanceRow) -> InstanceRow:
@@ -83,21 +86,23 @@ def running(row: InstanceRow) -> InstanceRow:
 
 def set_suspended(app: App, actor: Actor, *, key: int, suspended: bool, reason: str) -> None:
     """Let a root instance rest, or go on. A resting instance refuses every command; due timers wait until it goes on."""
+    transact(app, actor, lambda uow: set_suspended_in(uow, key=key, suspended=suspended, reason=reason))
+
+
+def set_suspended_in(uow: UnitOfWork, *, key: int, suspended: bool, reason: str) -> None:
+    """The same inside a unit of work of the caller."""
     if not reason.strip():
         raise InvalidInput("Bitte geben Sie einen Grund an.", errors={"reason": "fehlt"})
-
-    def work(uow: UnitOfWork) -> None:
-        rechte.require(actor, Recht.OPERATE)
-        command = Command(uow)
-        row = running(command.store.lock_instance(key))
-        if row.parent_key is not None:
-            raise Conflict("Ruhen kann nur der oberste Vorgang.", root=row.root_key)
-        new = "SUSPENDED" if suspended else "ACTIVE"
-        if row.status == new:
-            raise Conflict("Der Vorgang ruht bereits." if suspended else "Der Vorgang läuft bereits.")
-        uow.session.execute(text("update process_instance set status = :s, rev = rev + 1 where key = :k"), {"s": new, "k": key})
-        uow.audit("process_instance.suspend" if suspended else "process_instance.resume", f"process_instance:{key}", chain=f"pi:{key}", reason=reason)
-    transact(app, actor, work)
+    rechte.require(uow.actor, Recht.OPERATE)
+    command = Command(uow)
+    row = running(command.store.lock_instance(key))
+    if row.parent_key is not None:
+        raise Conflict("Ruhen kann nur der oberste Vorgang.", root=row.root_key)
+    new = "SUSPENDED" if suspended else "ACTIVE"
+    if row.status == new:
+        raise Conflict("Der Vorgang ruht bereits." if suspended else "Der Vorgang läuft bereits.")
+    uow.session.execute(text("update process_instance set status = :s, rev = rev + 1 where key = :k"), {"s": new, "k": key})
+    uow.audit("process_instance.suspend" if suspended else "process_instance.resume", f"process_instance:{key}", chain=f"pi:{key}", reason=reason)
 
 
 def set_variables(app: App, actor: Actor, *, key: int, variables: Mapping[str, Any], task_id: str | None = None, local: bool = False) -> None:
@@ -115,14 +120,18 @@ def set_variables(app: App, actor: Actor, *, key: int, variables: Mapping[str, A
 def modify(app: App, actor: Actor, *, key: int, activate: Sequence[str] = (), terminate: Sequence[str] = (),
            variables: Mapping[str, Any] | None = None, reason: str | None = None) -> None:
     """Move tokens by hand: activate elements, terminate tasks (their engine ids). The supervisor's tool of last resort."""
-    def work(uow: UnitOfWork) -> None:
-        rechte.require(actor, Recht.OPERATE)
-        command = Command(uow)
-        command.begin(running(command.store.lock_instance(key)))
-        command.run(key, "modify", tuple(terminate), tuple(activate), dict(variables or {}))
-        command.finish("process_instance.modify", f"process_instance:{key}", reason=reason,
-                       detail={"activate": list(activate), "terminate": list(terminate)})
-    transact(app, actor, work)
+    transact(app, actor, lambda uow: modify_in(uow, key=key, activate=activate, terminate=terminate, variables=variables, reason=reason))
+
+
+def modify_in(uow: UnitOfWork, *, key: int, activate: Sequence[str] = (), terminate: Sequence[str] = (),
+              variables: Mapping[str, Any] | None = None, reason: str | None = None) -> None:
+    """The same inside a unit of work of the caller."""
+    rechte.require(uow.actor, Recht.OPERATE)
+    command = Command(uow)
+    command.begin(running(command.store.lock_instance(key)))
+    command.run(key, "modify", tuple(terminate), tuple(activate), dict(variables or {}))
+    command.finish("process_instance.modify", f"process_instance:{key}", reason=reason,
+                   detail={"activate": list(activate), "terminate": list(terminate)})
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

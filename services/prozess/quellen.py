@@ -34,6 +34,7 @@ from services.db.models.prozess import (
     ProcessInstance,
     UserTask,
 )
+from services.db.models.sammelauftrag import BatchOperation, BatchOperationItem
 from services.policy import Action, MandantTarget
 from services.prozess import rechte
 from services.prozess.schluessel import tasks_between
@@ -211,3 +212,37 @@ ELEMENT_INSTANCES = Source(
     special={"hasIncident": lambda v: open_incident.is_not(None) if bool_value(v) else open_incident.is_(None),
              "elementInstanceKey": element_key_is(x.task_id)},
     visible=rechte.visible_instances, default_sort=(("startDate", False),))
+
+b, c = BatchOperation.__table__.c, BatchOperationItem.__table__.c
+
+
+def items_in(*statuses: str) -> ColumnElement[int]:
+    """How many items of an order have one of these statuses; all without."""
+    counted = select(func.count()).select_from(BatchOperationItem.__table__).where(c.operation_key == b.key)
+    return (counted.where(c.status.in_(statuses)) if statuses else counted).scalar_subquery()
+
+
+BATCH_TYPES = ("ADD_VARIABLE", "CANCEL_PROCESS_INSTANCE", "DELETE_DECISION_DEFINITION", "DELETE_DECISION_INSTANCE", "DELETE_PROCESS_DEFINITION",
+               "DELETE_PROCESS_INSTANCE", "MIGRATE_PROCESS_INSTANCE", "MODIFY_PROCESS_INSTANCE", "RESOLVE_INCIDENT", "RESUME_PROCESS_INSTANCE",
+               "SUSPEND_PROCESS_INSTANCE", "UPDATE_JOB", "UPDATE_VARIABLE")
+BATCH_OPERATIONS = Source(
+    statement=select(b.key, b.type, b.status, b.started, b.ended, b.created_by, items_in().label("total"), items_in("FAILED").label("failed"),
+                     items_in("COMPLETED").label("completed")),
+    key=b.key,
+    fields={
+        "batchOperationKey": Field(column=b.key, convert=key_value), "operationType": Field(column=b.type, convert=one_of(*BATCH_TYPES)),
+        "state": Field(column=b.status, convert=one_of("ACTIVE", "CANCELED", "COMPLETED", "CREATED", "FAILED", "PARTIALLY_COMPLETED", "SUSPENDED")),
+        "startDate": Field(column=b.started, convert=instant_value), "endDate": Field(column=b.ended, convert=instant_value),
+        "actorId": Field(column=b.created_by),
+        "actorType": Field(column=literal_column("'USER'", Text), convert=one_of("ANONYMOUS", "CLIENT", "UNKNOWN", "USER"))},
+    visible=operators_only, default_sort=(("batchOperationKey", False),))
+BATCH_OPERATION_ITEMS = Source(
+    statement=select(c.operation_key, c.item_key, c.instance_key, c.root_key, c.status, c.processed, c.message, b.type).join_from(
+        BatchOperationItem.__table__, BatchOperation.__table__, b.key == c.operation_key),
+    key=c.item_key,
+    fields={
+        "batchOperationKey": Field(column=c.operation_key, convert=key_value), "itemKey": Field(column=c.item_key, convert=key_value),
+        "processInstanceKey": Field(column=c.instance_key, convert=key_value), "operationType": Field(column=b.type, convert=one_of(*BATCH_TYPES)),
+        "state": Field(column=c.status, convert=one_of("ACTIVE", "CANCELED", "COMPLETED", "FAILED")),
+        "processedDate": Field(column=c.processed, convert=instant_value)},
+    visible=operators_only, default_sort=(("batchOperationKey", False), ("itemKey", False)))

@@ -13,6 +13,7 @@ from flask import Blueprint, Response
 
 from web.api_v2 import (
     authentication,
+    batch_operations,
     clock,
     decisions,
     definitions,
@@ -36,7 +37,7 @@ from web.errors import answer
 if TYPE_CHECKING:
     from flask import Flask
 
-PARTS = (authentication, topology, deployments, resources, definitions, process_instances, modification, element_instances, variables, user_tasks,
+PARTS = (authentication, topology, deployments, resources, definitions, process_instances, modification, batch_operations, element_instances, variables, user_tasks,
          messages, jobs, incidents, decisions, clock)
 
 

@@ -1,0 +1,98 @@
+"""Moving to another version: per timer, keep its due time or count anew from the entry of what it measures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engine import runtime
+from engine.state import dump, load
+from tests.unit.engine.models import Case, boundary, chain, doc, el, event_sub, ext, start, sub, timer, user
+
+
+def model(days):
+    """A boundary timer, timers behind an event gateway, in a sub-process, of a process-wide event sub-process, and a deadline."""
+    due = ext(f'<zeebe:taskSchedule dueDate="P{days}D"/>')
+    return doc(
+        start(), el("parallelGateway", "f"),
+        user("a", due), boundary("rand", "a", timer("Duration", f"P{days}D"), "false"), user("r"),
+        el("eventBasedGateway", "g"), el("intermediateCatchEvent", "wahl", timer("Duration", f"P{days + 1}D")),
+        el("intermediateCatchEvent", "sonst", timer("Duration", f"P{days + 2}D")), user("w"),
+        sub("SP", start("x"), el("intermediateCatchEvent", "innen", timer("Duration", f"P{days}D")), user("i"), chain("x", "innen", "i")),
+        event_sub(timer("Duration", f"P{days + 3}D"), "false", user("h")),
+        chain("s", "f", "a"), chain("rand", "r"), chain("f", "g", "wahl", "w"), chain("g", "sonst", "w"), chain("f", "SP"))
+
+
+def dues(case):
+    return {timer.element: timer.due for timer in case.engine.open["timers"].values()}
+
+
+def move(case, xml, **more):
+    store = case.engine.store
+    fresh = case.engine.deploy("p", xml)
+    return runtime.migrate(store.states["1"], case.definition, fresh, {}, store.expressions, case.engine.clock.now(), **more)
+
+
+def test_timers_and_deadlines_keep_their_time_unless_they_are_named():
+    case = Case(model(10))
+    begun = case.engine.clock.now()
+    before = dues(case)
+    case.wait(4)
+
+    instance, step = move(case, model(20))
+
+    assert dict(step.timers.opened) == {}
+    loaded = load(dump(instance), instance.definition, instance.expressions, case.engine.clock.now())
+    assert {k: (e, due) for k, (e, due) in runtime.open_things(loaded)["timers"].items()} == {
+        key[1]: (timer.element, timer.due.timestamp()) for key, timer in case.engine.open["timers"].items()}
+    assert before["rand"] == begun + timedelta(days=10)
+
+
+@pytest.mark.parametrize(("element", "days"), [("rand", 20), ("wahl", 21), ("sonst", 22), ("innen", 20), ("ESs", 23)])
+def test_a_named_timer_counts_anew_from_the_entry_of_what_it_measures(element, days):
+    case = Case(model(10))
+    begun = case.engine.clock.now()
+    others = dues(case)
+    case.wait(4)
+
+    instance, step = move(case, model(20), recompute={element})
+    case.engine.store.put(instance)
+    case.engine.apply([step])
+
+    assert [t.element for t in step.timers.opened.values()] == [element]
+    assert dues(case) == others | {element: begun + timedelta(days=days)}
+
+
+def test_a_shorter_deadline_that_has_passed_fires_at_the_next_tick():
+    case = Case(model(10))
+    case.wait(4)
+
+    instance, step = move(case, model(3), recompute={"rand"})
+    case.engine.store.put(instance)
+    case.engine.apply([step])
+    case.wait(0)
+
+    assert case.open() == ["a", "r"]
+
+
+def test_the_deadline_of_a_task_counts_from_its_entry_when_it_is_named():
+    case = Case(model(10))
+    begun = case.engine.clock.now()
+    case.wait(4)
+
+    _, step = move(case, model(20), recompute={"a"})
+    (due,) = [t.due for t in step.user_tasks.opened.values()]
+    assert due == begun + timedelta(days=20)
+
+
+def test_a_new_deadline_that_cannot_be_computed_forbids_the_move():
+    case = Case(model(10))
+    before = case.engine.store.states["1"]
+
+    instance, step = move(case, model(20).replace(b"<bpmn:timeDuration>P20D", b"<bpmn:timeDuration>= bad", 1), recompute={"rand"})
+
+    assert instance is None
+    assert len(step.problems) == 1
+    assert "rand" in step.problems[0]
+    assert case.engine.store.states["1"] == before

@@ -21,6 +21,7 @@ from services.db.models.sammelauftrag import BatchOperation, BatchOperationItem
 from services.errors import Conflict, InvalidInput, NotFound, ServiceError
 from services.prozess import incidents, instances, rechte, umzug
 from services.prozess.command import Command
+from services.prozess.definitions import find_process
 from services.prozess.quellen import PROCESS_INSTANCES
 from services.prozess.rechte import Recht
 from services.prozess.suche import conditions
@@ -100,7 +101,7 @@ def create(app: App, actor: Actor, *, kind: str, filters: Mapping[str, Any], par
     def work(uow: UnitOfWork) -> int:
         rechte.require(actor, Recht.OPERATE)
         if kind == "MIGRATE_PROCESS_INSTANCE":
-            umzug.find_process(uow.session, key=(parameters or {})["definition"])
+            find_process(uow.session, key=(parameters or {})["definition"])
         found = uow.session.execute(statement.order_by(None).limit(MAX_ITEMS + 1)).all()
         if len(found) > MAX_ITEMS:
             raise InvalidInput(f"Ein Sammelauftrag umfasst höchstens {MAX_ITEMS} Vorgänge. Bitte wählen Sie enger aus.")

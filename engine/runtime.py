@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.calls import call_failed, call_raised, call_returned, resume
-from engine.errors import JobFailed, Rejected, UnhandledError
+from engine.errors import BudgetExceeded, JobFailed, Rejected, UnhandledError
 from engine.instance import Instance, Parent
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.migration import migrate
 from engine.moves import activate_element, terminate_task
-from engine.scopes import scope_of
+from engine.scopes import Scope, scope_of
 from engine.specs.base import kill_scope, make_ready, set_incident
 from engine.specs.events import Catch, broadcast, find_catcher, fire, is_listening
 from engine.specs.throwing import raise_to_parent
@@ -68,7 +68,7 @@ def start(
         definition: what to run.
         expressions: evaluator for this instance.
         now: aware time of the command.
-        variables: of the process scope; with output mappings on the start event they are its payload instead.
+        variables: of the process scope; at a message or signal start event with output mappings they are its payload instead.
         key: of the new instance.
         parent: calling instance and its call activity.
         start_element: id of a start event; default is the none start event.
@@ -80,7 +80,7 @@ def start(
     """
     chosen = definition.start_event(start_element)
     given, size = admit(variables, limits)
-    mapped = bool(chosen.ext.outputs)
+    mapped = chosen.event.kind in ("message", "signal") and bool(chosen.ext.outputs)
     instance = Instance(
         definition,
         expressions,
@@ -221,14 +221,24 @@ def cancel(instance: Instance) -> Step:
 def set_variables(instance: Instance, variables: Changes, task_key: str | None = None, local: bool = False) -> Step:
     """Write at the scope of a token (default: the process): merged upwards from there, or as locals of exactly that scope."""
     before = begin(instance)
-    given, _ = admit(variables, instance.limits)  # not counted: whoever makes room writes here too
+    given, _ = admit(variables, instance.limits)
     if task_key is None:
-        instance.data.update(given)
+        scope = Scope(instance.data)
     elif local:
-        any_token(instance, task_key).internal_data.setdefault("vars", {}).update(given)
+        scope = Scope(any_token(instance, task_key).internal_data.setdefault("vars", {}))
     else:
-        scope_of(any_token(instance, task_key)).propagate(given)
+        scope = scope_of(any_token(instance, task_key))
+    write_by_hand(instance, scope, given)
     return finish_step(instance, before)
+
+
+def write_by_hand(instance: Instance, scope: Scope, variables: Changes) -> None:
+    """Variables that no element brings. Raises Rejected if there is no room for them."""
+    try:
+        instance.make_room(scope, variables)
+    except BudgetExceeded as exc:
+        raise Rejected(f"variables would become larger than {instance.limits.state_bytes} bytes") from exc
+    scope.propagate(variables)
 
 
 def modify(
@@ -241,7 +251,7 @@ def modify(
     before = begin(instance)
     doomed = [any_token(instance, key) for key in terminate]
     given, _ = admit(variables or {}, instance.limits)
-    instance.data.update(given)
+    write_by_hand(instance, Scope(instance.data), given)
     for element in activate:
         activate_element(instance, element)
     for task in doomed:

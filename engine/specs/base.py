@@ -81,8 +81,11 @@ class Element(BpmnTaskSpec):
     def leave(self, task: Task) -> None:
         """Write the result and the mapped variables upwards; the result is kept until that worked."""
         result: Mapping[str, object] = task.internal_data.get("result", {})
+        top = task.workflow.top_workflow
+        if result and not self.output_mappings:
+            top.make_room(scope_of(task), result, task)
         if result or self.output_mappings:
-            apply_outputs(task, result, self.output_mappings, task.workflow.top_workflow.compute)
+            apply_outputs(task, result, self.output_mappings, top.compute)
         if "index" in task.internal_data:
             above(task).task_spec.collect(task)  # inner instance of a loop body
         task.internal_data.pop("result", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from engine.scopes import apply_inputs, apply_outputs, scope_of
-from engine.spiff import ACTIVE, OPEN, BpmnTaskSpec, State, above
+from engine.spiff import ACTIVE, OPEN, BpmnTaskSpec, State, above, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def kill(task: Task) -> None:
 def kill_scope(workflow: Instance | Sub, spare: Sequence[Task] = ()) -> None:
     """Cancel every open task of a (sub-)process except those in ``spare``."""
     keep = {task.id for task in spare}
-    for task in list(workflow.tasks.values()):
+    for task in in_order(workflow):
         if task.id in workflow.tasks and task._state & OPEN and task.id not in keep:
             kill(task)
 

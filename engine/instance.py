@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.catalogue import Definition
     from engine.ports import Evaluator, View
-    from engine.scopes import Variables
+    from engine.scopes import Scope, Variables
     from engine.spiff import Task
 
 Parent = tuple[str, str]  # key of the calling instance, task key of its call activity
@@ -177,11 +177,35 @@ class Instance(Running, BpmnWorkflow):
             if self.size > limit:
                 raise BudgetExceeded(f"Die Variablen sind mit {self.size} Byte größer als erlaubt ({limit} Byte).")
 
-    def measure(self) -> int:
-        """Bytes of all variables as JSON text."""
+    def make_room(self, scope: Scope, values: Mapping[str, object], arriving: Task | None = None) -> None:
+        """Room for variables that come from outside and are about to be merged upwards from ``scope``; what they replace makes room.
+
+        Args:
+            scope: where the merge begins.
+            values: the variables.
+            arriving: the task that holds them until then.
+
+        Raises:
+            BudgetExceeded: the variables of the instance would be too large.
+        """
+        holders = {name: scope.owner(name).local for name in values}
+        replaced = {name: holder[name] for name, holder in holders.items() if name in holder}
+        growth, limit = len(json.dumps(dict(values))) - len(json.dumps(replaced)), self.limits.state_bytes
+        if growth <= 0:
+            return
+        if self.size + growth > limit:
+            self.size = self.measure(arriving)
+            if self.size + growth > limit:
+                raise BudgetExceeded(f"Die Variablen wären mit {self.size + growth} Byte größer als erlaubt ({limit} Byte).")
+        self.size += growth
+
+    def measure(self, arriving: Task | None = None) -> int:
+        """Bytes of all variables as JSON text, without what ``arriving`` brings."""
         held: list[object] = [self.data]
         for workflow in self.running():
-            held += [[t.internal_data.get(name) for name in ("vars", "items", "result")] for t in active(workflow.tasks.values())]
+            for task in active(workflow.tasks.values()):
+                names = ("vars", "items") if task is arriving else ("vars", "items", "result", "payload")
+                held.append([task.internal_data.get(name) for name in names])
         return len(json.dumps(held))
 
     def claim_tokens(self, number: int) -> None:

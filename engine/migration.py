@@ -6,17 +6,90 @@ Called instances keep their own version. Timers that the new model adds count fr
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from engine import state as codec
+from engine.limits import DEFAULT_LIMITS, Limits
+from engine.specs.base import set_incident
+from engine.specs.people import UserTask
 from engine.spiff import FINISHED
+from engine.step import Step
+from engine.turn import finish_step
+from engine.waiting import open_things
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from engine.catalogue import Definition
-    from engine.instance import ProcessSpec
+    from engine.instance import Instance, ProcessSpec
+    from engine.ports import Evaluator
     from engine.state import Stored
 
 Rows = list[list[Any]]
+
+
+def migrate(
+    data: bytes,
+    old: Definition,
+    new: Definition,
+    mapping: Mapping[str, str],
+    expressions: Evaluator,
+    now: datetime,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    recompute: Collection[str] = (),
+) -> tuple[Instance | None, Step]:
+    """Another version of the definition. With problems nothing changes: ``(None, Step(problems=...))``.
+
+    The step lists every open user task again, because name and form may differ in the new model. A timer keeps its due time, unless
+    ``recompute`` names its element.
+
+    Args:
+        data: stored state.
+        old: definition of the state.
+        new: where to.
+        mapping: old element id to new element id; missing means the same id.
+        expressions: evaluator of the instance.
+        now: aware time of the command.
+        limits: budgets.
+        recompute: elements of the new model whose timer or deadline counts anew, from when what they watch was entered.
+    """
+    stored = codec.unpack(data)
+    before = open_things(codec.restore(codec.unpack(data), old, expressions, now.timestamp(), limits))
+    moved, problems = migrate_rows(stored, new, mapping)
+    if problems:
+        return None, Step(instance=stored["key"], at=now, problems=tuple(problems))
+    instance = codec.restore(moved, new, expressions, now.timestamp(), limits)
+    instance.size = len(data)
+    instance.reconcile()
+    problems = instance.restart_timers(recompute)
+    if problems:
+        return None, Step(instance=stored["key"], at=now, problems=tuple(problems))
+    for key in open_things(instance)["user_tasks"]:
+        describe_again(instance, key, recompute)
+        before["user_tasks"][key] = None  # differs from everything, so the step lists it
+    return instance, finish_step(instance, before)
+
+
+def describe_again(instance: Instance, key: str, recompute: Collection[str]) -> None:
+    """Evaluate the facts of a user task in the new model; if that fails, the task has an incident.
+
+    A deadline that is to count anew counts from when the task was entered.
+    """
+    task = instance.find(UUID(key))
+    assert task is not None
+    spec = task.task_spec
+    assert isinstance(spec, UserTask)
+    now = instance.now
+    if spec.bpmn_id in recompute:
+        instance.now = task.internal_data.get("at", now)
+    try:
+        instance.described[task.id] = spec.describe(task)
+    except Exception as exc:  # noqa: BLE001 - as when entering: the element has an incident, the others go on
+        set_incident(task, "enter", exc)
+    finally:
+        instance.now = now
 
 
 def migrate_rows(stored: Stored, new: Definition, mapping: Mapping[str, str]) -> tuple[Stored, list[str]]:

@@ -155,6 +155,16 @@ def above(task: Task) -> Task:
     return parent
 
 
+def in_order(workflow: Instance | Sub) -> list[Task]:
+    """All tasks of a tree, parents first, siblings as they began: the same before and after the state was stored."""
+    found, stack = [], [workflow.task_tree]
+    while stack:
+        task = stack.pop()
+        found.append(task)
+        stack += reversed(task.children)
+    return found
+
+
 def active(tasks: Iterable[Task]) -> list[Task]:
     """The tokens among ``tasks``."""
     return [task for task in tasks if task._state & ACTIVE]
@@ -173,4 +183,5 @@ __all__ = [
     "WorkflowSpec",
     "above",
     "active",
+    "in_order",
 ]

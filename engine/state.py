@@ -117,6 +117,9 @@ def restore(stored: Stored, definition: Definition, expressions: Evaluator, now:
             assert isinstance(spec, SubProcess)
             sub.completed_event.connect(spec.finished, task)
             tasks += fill(sub, rows)
+    for host, _, _ in stored["subs"]:  # in the order in which they began, as in memory
+        key = UUID(hex=host)
+        top.subprocesses[key] = top.subprocesses.pop(key)
     for task in tasks:
         if task._state & ACTIVE:
             top.tokens += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from engine.scopes import apply_inputs, apply_outputs, scope_of
-from engine.spiff import ACTIVE, OPEN, BpmnTaskSpec, State, above
+from engine.spiff import ACTIVE, OPEN, BpmnTaskSpec, State, above, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def kill(task: Task) -> None:
 def kill_scope(workflow: Instance | Sub, spare: Sequence[Task] = ()) -> None:
     """Cancel every open task of a (sub-)process except those in ``spare``."""
     keep = {task.id for task in spare}
-    for task in list(workflow.tasks.values()):
+    for task in in_order(workflow):
         if task.id in workflow.tasks and task._state & OPEN and task.id not in keep:
             kill(task)
 
@@ -81,8 +81,11 @@ class Element(BpmnTaskSpec):
     def leave(self, task: Task) -> None:
         """Write the result and the mapped variables upwards; the result is kept until that worked."""
         result: Mapping[str, object] = task.internal_data.get("result", {})
+        top = task.workflow.top_workflow
+        if result and not self.output_mappings:
+            top.make_room(scope_of(task), result, task)
         if result or self.output_mappings:
-            apply_outputs(task, result, self.output_mappings, task.workflow.top_workflow.compute)
+            apply_outputs(task, result, self.output_mappings, top.compute)
         if "index" in task.internal_data:
             above(task).task_spec.collect(task)  # inner instance of a loop body
         task.internal_data.pop("result", None)

@@ -84,7 +84,8 @@ class EventSub(SubProcess):
     def enter(self, task: Task) -> None:
         # Kept here until entering has worked: the start event is finished, so nothing of it is stored.
         payload = task.internal_data.setdefault("payload", above(task).internal_data.get("payload", {}))
-        compute = task.workflow.top_workflow.compute
+        top = task.workflow.top_workflow
+        compute = top.compute
         local = open_scope(task).local
 
         def evaluate(text: str, view: Mapping[str, object]) -> object:
@@ -98,6 +99,7 @@ class EventSub(SubProcess):
             for target, source in self.start_outputs:
                 scope.propagate_path(target, compute(source, view.new_child(payload)))
         else:
+            top.make_room(scope, payload, task)
             scope.propagate(payload)
         task.internal_data.pop("payload")
 

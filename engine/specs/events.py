@@ -8,7 +8,7 @@ from engine.errors import BudgetExceeded, unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element, kill, kill_scope, set_incident
 from engine.specs.gateways import EventGateway, is_idle_listener
-from engine.spiff import OPEN, State, above
+from engine.spiff import OPEN, State, above, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -216,7 +216,7 @@ def fire(task: Task, payload: Mapping[str, object] | None = None) -> None:
 
 def listening(top: Instance) -> list[Task]:
     """All open listeners of an instance."""
-    return [t for w in top.running() for t in list(w.tasks.values()) if t._state == State.WAITING and isinstance(t.task_spec, Catch)]
+    return [t for w in top.running() for t in in_order(w) if t._state == State.WAITING and isinstance(t.task_spec, Catch)]
 
 
 def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> int:

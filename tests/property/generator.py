@@ -1,11 +1,16 @@
-"""Random block-structured processes: a tree of blocks, and the BPMN of that tree. Every block waits at least once."""
+"""Random block-structured processes: a tree of blocks, and the BPMN of that tree. Nearly every block waits at least once.
+
+Kinds: user, job; seq, link; and, or (branches that end without the join included), xor; loop, fork (a parallel join that is also a gateway);
+sub, term (terminate), es and root (with an event sub-process); mi, mis (multi-instance task and sub-process), sloop (standard loop); evg (event
+gateway); bnd (boundary event on any activity); esc, err (escalation and error thrown, caught by whatever is around); call.
+"""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tests.unit.engine.models import ERR, MSG, boundary, call, chain, doc, el, end, ext, flow, io, multi, start, sub, timer, user
+from tests.unit.engine.models import ERR, ESC, MSG, SIG, boundary, call, chain, doc, el, end, ext, flow, io, multi, service, start, sub, timer, user
 
 
 @dataclass
@@ -16,19 +21,40 @@ class Block:
     inputs: dict = field(default_factory=dict)
     outputs: dict = field(default_factory=dict)
     conditions: list = field(default_factory=list)
-    flag: bool = False                                # interrupting, sequential, or throws
-    flag2: bool = True                                # call: copies all variables of the caller
+    flag: bool = False                                # interrupting, sequential, asks before the first turn, job may throw
+    flag2: bool = True                                # call: copies all variables of the caller; mi: ends with the first instance
     flag3: bool = True                                # call: returns all variables
+    trigger: str = ""                                 # of a boundary event or event sub-process
+    condition: str = ""                               # of a conditional one
+
+
+@dataclass(frozen=True)
+class Place:
+    multi: bool = False                               # several run at once, told apart by their variables only
+    errors: bool = False                              # somebody around catches errors
+
+
+TRIGGERS = ["message", "timer", "signal", "error", "escalation", "conditional"]
+
+
+def trigger_of(b: Block) -> str:
+    if b.trigger == "timer":
+        return timer("Duration", "P2D") if b.flag else timer("Cycle", "R3/P1D")
+    if b.trigger == "conditional":
+        return f"<bpmn:conditionalEventDefinition><bpmn:condition>= {b.condition}</bpmn:condition></bpmn:conditionalEventDefinition>"
+    return {"message": MSG, "signal": SIG, "error": ERR, "escalation": ESC}[b.trigger]
 
 
 class Generator:
-    KINDS = ["seq", "seq", "seq", "and", "and", "and", "or", "xor", "loop", "sub", "mi", "mis", "msg", "tim", "evg", "fork", "es", "call", "call", "ecall"]
+    KINDS = ["seq", "seq", "seq", "link", "and", "and", "or", "or", "xor", "loop", "sub", "term", "mi", "mis", "sloop", "evg", "fork", "es", "bnd", "bnd", "bnd",
+             "esc", "esc", "err", "call", "call"]
+    HOSTS = ["user", "job", "sub", "call", "mi", "mis", "sloop", "es", "term"]
 
     def __init__(self, seed: int, depth: int) -> None:
         self.random, self.count, self.depth = random.Random(seed), 0, depth
 
     def tree(self) -> Block:
-        return self.block(self.depth)
+        return self.body(self.depth, Place())
 
     def id(self, prefix: str) -> str:
         self.count += 1
@@ -40,37 +66,73 @@ class Generator:
         outputs = {r.choice(["k0", "out", "out.x", "again"]): r.choice(["= k1", "= k2", "= again", "= loc"])} if r.random() < .3 else {}
         return inputs, outputs
 
-    def task(self) -> Block:
-        return Block("user", self.id("u"), [], *self.mapping())
+    def task(self, place: Place = Place()) -> Block:  # noqa: B008 - frozen
+        kind = self.random.choice(["user", "user", "user", "job"])
+        return Block(kind, self.id("u" if kind == "user" else "j"), [], *self.mapping(), flag=place.errors)
 
-    def block(self, depth: int, in_multi: bool = False) -> Block:
-        r, kind = self.random, self.random.choice(["user"] * (2 if depth < self.depth else 0) + (self.KINDS if depth else []))
-        if kind == "user":
-            return self.task()
-        def more(multi: bool = in_multi) -> Block:
-            return self.block(depth - 1, multi)
-        if kind == "seq":
-            return Block(kind, "", [more(), more()])
+    def event(self, block: Block) -> Block:
+        """A random trigger, interrupting or not."""
+        r = self.random
+        block.trigger, block.condition = r.choice(TRIGGERS), f"c{r.randint(0, 3)}"
+        block.flag = block.trigger == "error" or r.random() < .5
+        return block
+
+    def handler(self, block: Block, depth: int, place: Place) -> Block:
+        """What an event starts. Several tokens may be in one that does not interrupt, so it stays simple."""
+        if block.flag and self.random.random() < .4:
+            return self.block(depth - 1, place)
+        return self.task(place)
+
+    def body(self, depth: int, place: Place) -> Block:
+        """Of a process: with or without an event sub-process."""
+        if depth < 1 or self.random.random() < .5:
+            return self.block(depth, place)
+        b = self.event(Block("root", self.id("r")))
+        inner = replace(place, errors=place.errors or b.trigger == "error")
+        b.parts = [self.block(depth - 1, inner), self.handler(b, depth, place)]
+        return b
+
+    def block(self, depth: int, place: Place) -> Block:
+        kind = self.random.choice(["task"] * (2 if depth < self.depth else 0) + (self.KINDS if depth > 0 else []))
+        return self.task(place) if kind == "task" else self.make(kind, depth, place)
+
+    def make(self, kind: str, depth: int, place: Place) -> Block:
+        r = self.random
+
+        def more(**changes) -> Block:
+            return self.block(depth - 1, replace(place, **changes))
+        if kind in ("user", "job"):
+            return self.task(place)
+        if kind in ("seq", "link"):
+            return Block(kind, self.id("l"), [more(), more()])
         if kind in ("and", "or", "xor"):
             parts = [more() for _ in range(r.randint(2, 3))]
-            return Block(kind, self.id("g"), parts, conditions=[f"c{r.randint(0, 3)}" for _ in parts])
+            return Block(kind, self.id("g"), parts, conditions=[f"c{r.randint(0, 3)}" for _ in parts], flag=kind == "or" and r.random() < .4)
         if kind in ("loop", "fork"):
-            return Block(kind, self.id("g"), [self.task(), more()] + ([more()] if kind == "fork" else []))
-        inputs, outputs = self.mapping()
-        if kind == "sub":
-            return Block(kind, self.id("sp"), [more()], inputs, outputs)
-        if kind in ("es", "msg", "tim"):
-            return Block(kind, self.id("sp"), [more(), self.task()], inputs, outputs, flag=r.random() < .5)
-        if kind == "mi":
-            return Block(kind, self.id("m"), flag=r.random() < .5)
-        if kind == "mis":
-            return Block(kind, self.id("m"), [more(True)], flag=r.random() < .5)
+            return Block(kind, self.id("g"), [self.task(place), more()] + ([more()] if kind == "fork" else []))
+        if kind in ("esc", "err"):
+            return Block(kind if kind == "esc" or place.errors else "esc", self.id("x"), [more()])
         if kind == "evg":
-            return Block(kind, self.id("g"), [self.task()])
-        copies = in_multi or r.random() < .6
+            return Block(kind, self.id("g"), [self.task(place)])
+        if kind == "bnd":
+            b = self.event(Block(kind, self.id("b")))
+            host = self.make(r.choice(self.HOSTS), max(depth - 1, 1), replace(place, errors=place.errors or b.trigger == "error"))
+            b.parts = [host, self.handler(b, depth, place)]
+            return b
+        inputs, outputs = self.mapping()
+        if kind in ("sub", "term"):
+            return Block(kind, self.id("sp"), [more()] + ([more()] if kind == "term" else []), inputs, outputs)
+        if kind == "es":
+            b = self.event(Block(kind, self.id("sp"), [], inputs, outputs))
+            b.parts = [more(errors=place.errors or b.trigger == "error"), self.handler(b, depth, place)]
+            return b
+        if kind in ("mi", "mis", "sloop"):
+            return Block(kind, self.id("m"), [] if kind == "mi" else [more(multi=kind == "mis" or place.multi)], flag=r.random() < .5, flag2=r.random() < .3,
+                         flag3=r.random() < .5)
+        copies = place.multi or r.random() < .6
         if not copies:
             inputs = {**inputs, "ps": "= ps", "fall": "= fall"}
-        return Block(kind, self.id("q"), [more()] + ([self.task()] if kind == "ecall" else []), inputs, outputs, flag2=copies, flag3=r.random() < .6)
+        return Block("call", self.id("q"), [self.body(depth - 1, place)], inputs, outputs, flag2=copies, flag3=r.random() < .6)
 
 
 class Writer:
@@ -79,62 +141,108 @@ class Writer:
     def __init__(self) -> None:
         self.processes: dict[str, bytes] = {}
 
-    def process(self, block: Block, name: str, throws: bool = False) -> None:
-        xml, first, last = self.write(block)
-        tail = flow(last, "e") + end()
-        if throws:
-            tail = el("exclusiveGateway", "x", default="Dx") + flow(last, "x") + end("t", ERR) + end() + flow("x", "t", "= again") + flow("x", "e", id="Dx")
-        self.processes[name] = doc(start(), xml, flow("s", first), tail, process=name)
+    def process(self, block: Block, name: str) -> None:
+        if block.kind == "root":
+            (xml, first, last), extra = self.write(block.parts[0]), self.event_sub(block)
+        else:
+            (xml, first, last), extra = self.write(block), ""
+        self.processes[name] = doc(start(), xml, flow("s", first), flow(last, "e"), end(), extra, process=name)
 
     def scope(self, id: str, body: str, first: str, last: str, inner: str = "", extra: str = "") -> str:
         return sub(id, start("s" + id), body, end("e" + id), flow("s" + id, first), flow(last, "e" + id), extra, inner=inner)
 
-    def write(self, b: Block) -> tuple[str, str, str]:
+    def event_sub(self, b: Block) -> str:
+        body, first, _ = self.write(b.parts[1])
+        return el("subProcess", "es" + b.id, body + el("startEvent", "h" + b.id, trigger_of(b), isInterrupting=str(b.flag).lower()) + flow("h" + b.id, first),
+                  triggeredByEvent="true")
+
+    def write(self, b: Block, marker: str = "") -> tuple[str, str, str]:
         """(elements, first, last)"""
         i, mapping = b.id, ext(io(b.inputs, b.outputs)) if b.inputs or b.outputs else ""
-        parts = [self.write(p) for p in b.parts] if b.kind not in ("call", "ecall") else []
-        body = "".join(p[0] for p in parts)
         if b.kind == "user":
-            return user(i, mapping), i, i
-        if b.kind == "seq":
-            return body + flow(parts[0][2], parts[1][1]), parts[0][1], parts[1][2]
-        if b.kind in ("and", "or", "xor"):
-            tag = {"and": "parallelGateway", "or": "inclusiveGateway", "xor": "exclusiveGateway"}[b.kind]
-            body += el(tag, i, **({} if b.kind == "and" else {"default": "D" + i})) + el(tag, i + "j")
-            for n, (p, condition) in enumerate(zip(parts, b.conditions, strict=True)):
-                last = n == 0 and b.kind != "and"
-                body += flow(i, p[1], None if last or b.kind == "and" else "= " + condition, "D" + i if last else None) + flow(p[2], i + "j")
-            return body, i, i + "j"
-        if b.kind == "loop":
-            after, again = parts
-            return (body + el("exclusiveGateway", i) + el("exclusiveGateway", i + "g", default="D" + i) + flow(i, again[1]) + flow(again[2], i + "g")
-                    + flow(i + "g", i, "= again") + flow(i + "g", after[1], id="D" + i)), i, after[2]
-        if b.kind == "fork":
-            return (body + el("parallelGateway", i) + flow(parts[0][2], parts[1][1]) + flow(parts[0][2], parts[2][1])
-                    + flow(parts[1][2], i) + flow(parts[2][2], i)), parts[0][1], i
-        if b.kind == "sub":
-            return self.scope(i, *parts[0], mapping), i, i
-        if b.kind == "es":
-            handler = parts[1][0] + el("startEvent", "h" + i, MSG, isInterrupting=str(b.flag).lower()) + flow("h" + i, parts[1][1])
-            return self.scope(i, *parts[0], mapping, el("subProcess", "es" + i, handler, triggeredByEvent="true")), i, i
-        if b.kind in ("msg", "tim"):
-            trigger = MSG if b.kind == "msg" else timer("Duration", "P2D") if b.flag else timer("Cycle", "R3/P1D")
-            text = self.scope(i, *parts[0], mapping) + boundary("b" + i, i, trigger, str(b.flag).lower()) + parts[1][0] + flow("b" + i, parts[1][1])
-            if not b.flag:
-                return text, i, i
-            return text + el("exclusiveGateway", i + "g") + flow(i, i + "g") + flow(parts[1][2], i + "g"), i, i + "g"
-        if b.kind == "mi":
-            return user(i, multi(str(b.flag).lower(), inputElement="p" + i, outputCollection="rs" + i, outputElement="= r")), i, i
-        if b.kind == "mis":
-            return self.scope(i, *parts[0], multi(str(b.flag).lower(), inputElement="p" + i)), i, i
-        if b.kind == "evg":
-            q = i + "q"
-            return (body + el("eventBasedGateway", i) + el("intermediateCatchEvent", "m" + i, MSG) + el("intermediateCatchEvent", "t" + i, timer("Duration", "P1D"))
-                    + el("exclusiveGateway", q) + chain(i, "m" + i, q) + chain(i, "t" + i, q) + flow(q, parts[0][1])), i, parts[0][2]
-        self.process(b.parts[0], "P" + i, throws=b.kind == "ecall")
-        text = call(i, "P" + i, io(b.inputs, b.outputs), propagateAllParentVariables=str(b.flag2).lower(), propagateAllChildVariables=str(b.flag3).lower())
+            return user(i, mapping + marker), i, i
+        if b.kind == "job":
+            return service(i, io(b.inputs, b.outputs)).replace("</bpmn:serviceTask>", marker + "</bpmn:serviceTask>"), i, i
         if b.kind == "call":
-            return text, i, i
-        handler = self.write(b.parts[1])
-        return (text + boundary("b" + i, i, ERR) + handler[0] + el("exclusiveGateway", i + "g") + flow("b" + i, handler[1]) + flow(i, i + "g")
-                + flow(handler[2], i + "g")), i, i + "g"
+            self.process(b.parts[0], "P" + i)
+            return call(i, "P" + i, io(b.inputs, b.outputs), propagateAllParentVariables=str(b.flag2).lower(), propagateAllChildVariables=str(b.flag3).lower()), i, i
+        parts = [self.write(p) for p in b.parts]
+        return getattr(self, "write_" + b.kind)(b, i, mapping, parts, "".join(p[0] for p in parts))
+
+    def write_seq(self, b, i, mapping, parts, body):
+        return body + flow(parts[0][2], parts[1][1]), parts[0][1], parts[1][2]
+
+    def write_link(self, b, i, mapping, parts, body):
+        definition = f'<bpmn:linkEventDefinition name="{i}"/>'
+        body += el("intermediateThrowEvent", i + "t", definition) + el("intermediateCatchEvent", i + "c", definition)
+        return body + flow(parts[0][2], i + "t") + flow(i + "c", parts[1][1]), parts[0][1], parts[1][2]
+
+    def write_and(self, b, i, mapping, parts, body):
+        tag = {"and": "parallelGateway", "or": "inclusiveGateway", "xor": "exclusiveGateway"}[b.kind]
+        always = b.kind == "and" or b.flag            # the first branch is always taken
+        body += el(tag, i, **({} if always else {"default": "D" + i})) + el(tag, i + "j")
+        for n, (p, condition) in enumerate(zip(parts, b.conditions, strict=True)):
+            body += flow(i, p[1], "= true" if n == 0 and b.flag else None if n == 0 or b.kind == "and" else "= " + condition, "D" + i if n == 0 and not always else None)
+            if b.flag and n == len(parts) - 1:
+                body += end(i + "e") + flow(p[2], i + "e")
+            else:
+                body += flow(p[2], i + "j")
+        return body, i, i + "j"
+
+    write_or = write_xor = write_and
+
+    def write_loop(self, b, i, mapping, parts, body):
+        after, again = parts
+        return (body + el("exclusiveGateway", i) + el("exclusiveGateway", i + "g", default="D" + i) + flow(i, again[1]) + flow(again[2], i + "g")
+                + flow(i + "g", i, "= again") + flow(i + "g", after[1], id="D" + i)), i, after[2]
+
+    def write_fork(self, b, i, mapping, parts, body):
+        return (body + el("parallelGateway", i) + flow(parts[0][2], parts[1][1]) + flow(parts[0][2], parts[2][1])
+                + flow(parts[1][2], i) + flow(parts[2][2], i)), parts[0][1], i
+
+    def write_esc(self, b, i, mapping, parts, body):
+        return body + el("intermediateThrowEvent", i, ESC) + flow(parts[0][2], i), parts[0][1], i
+
+    def write_err(self, b, i, mapping, parts, body):
+        body += el("exclusiveGateway", i, default="D" + i) + el("exclusiveGateway", i + "j") + end(i + "e", ERR)
+        return body + flow(parts[0][2], i) + flow(i, i + "e", "= again") + flow(i, i + "j", id="D" + i), parts[0][1], i + "j"
+
+    def write_sub(self, b, i, mapping, parts, body):
+        return self.scope(i, *parts[0], mapping), i, i
+
+    def write_es(self, b, i, mapping, parts, body):
+        return self.scope(i, *parts[0], mapping, self.event_sub(b)), i, i
+
+    def write_term(self, b, i, mapping, parts, body):
+        body = start("s" + i) + el("parallelGateway", i + "f") + body + end("e" + i) + end("t" + i, "<bpmn:terminateEventDefinition/>")
+        return sub(i, body, chain("s" + i, i + "f", parts[0][1]), flow(i + "f", parts[1][1]), flow(parts[0][2], "t" + i), flow(parts[1][2], "e" + i), inner=mapping), i, i
+
+    def write_mi(self, b, i, mapping, parts, body):
+        until = "= numberOfCompletedInstances = 1" if b.flag2 else None
+        return user(i, multi(str(b.flag).lower(), until=until, inputElement="p" + i, outputCollection="rs" + i, outputElement="= r")), i, i
+
+    def write_mis(self, b, i, mapping, parts, body):
+        until = "= numberOfCompletedInstances = 1" if b.flag2 else None
+        return self.scope(i, *parts[0], multi(str(b.flag).lower(), until=until, inputElement="p" + i)), i, i
+
+    def write_sloop(self, b, i, mapping, parts, body):
+        maximum = ' loopMaximum="2"' if b.flag2 else ""
+        loop = (f'<bpmn:standardLoopCharacteristics testBefore="{str(b.flag).lower()}"{maximum}><bpmn:loopCondition>= again</bpmn:loopCondition>'
+                "</bpmn:standardLoopCharacteristics>")
+        if b.parts[0].kind in ("user", "job"):
+            inner = self.write(b.parts[0], loop)
+            return inner
+        return self.scope(i, *parts[0], loop), i, i
+
+    def write_evg(self, b, i, mapping, parts, body):
+        q = i + "q"
+        for prefix, what in (("m", MSG), ("t", timer("Duration", "P1D")), ("c", SIG)):
+            body += el("intermediateCatchEvent", prefix + i, what) + chain(i, prefix + i, q)
+        return body + el("eventBasedGateway", i) + el("exclusiveGateway", q) + flow(q, parts[0][1]), i, parts[0][2]
+
+    def write_bnd(self, b, i, mapping, parts, body):
+        host, handler = parts
+        text = body + boundary(i, host[1], trigger_of(b), str(b.flag).lower()) + flow(i, handler[1])
+        if not b.flag:
+            return text, host[1], host[2]
+        return text + el("exclusiveGateway", i + "g") + flow(host[2], i + "g") + flow(handler[2], i + "g"), host[1], i + "g"

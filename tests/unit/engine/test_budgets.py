@@ -210,6 +210,81 @@ def test_too_much_input_is_rejected_and_nothing_changes(command):
     assert case.engine.store.states == {"1": before}
 
 
+BIT = {"y": "y" * 1_500}
+GROWING = {
+    "complete": (user("x"), "user_tasks"), "job_done": (el("serviceTask", "x", ext('<zeebe:taskDefinition type="j"/>')), "jobs"),
+    "correlate": (el("intermediateCatchEvent", "x", MSG), "subscriptions"), "signal": (el("intermediateCatchEvent", "x", SIG), "subscriptions"),
+}
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("command", GROWING)
+def test_input_that_adds_up_stops_at_the_size_limit(command, cold):
+    """Every single input is small enough, all together are not: an incident keeps the last one until there is room."""
+    element, kind = GROWING[command]
+    case = Case(doc(start(), el("exclusiveGateway", "m"), element, chain("s", "m", "x", "m")), cold=cold, fall=1, limits=SMALL)
+    for number in range(3):
+        case.engine.run("1", command, "sig" if command == "signal" else case.at("x", kind)[1], {f"v{number}": BIT})
+        assert not case.open("incidents")
+
+    case.engine.run("1", command, "sig" if command == "signal" else case.at("x", kind)[1], {"v3": BIT})
+
+    assert [i.element for i in only(case)] == ["x"]
+    assert set(case.data) == {"fall", "v0", "v1", "v2"}
+    case.engine.run("1", "set_variables", {"v0": None})
+    case.retry("x")
+    assert not case.open("incidents")
+    assert case.data["v3"] == BIT
+
+
+@pytest.mark.parametrize("command", GROWING)
+def test_input_that_only_replaces_has_always_room(command):
+    element, kind = GROWING[command]
+    case = Case(doc(start(), el("exclusiveGateway", "m"), element, chain("s", "m", "x", "m")), fall=1, limits=SMALL)
+    for _ in range(6):
+        case.engine.run("1", command, "sig" if command == "signal" else case.at("x", kind)[1], {"v": BIT, "w": BIT})
+
+    assert not case.open("incidents")
+
+
+def test_variables_written_by_hand_add_up_to_the_size_limit():
+    case = Case(doc(start(), user("u"), chain("s", "u")), limits=SMALL, a=BIT, b=BIT)
+    task = case.at("u")[1]
+    case.engine.run("1", "set_variables", {"c": BIT})
+    full = case.engine.store.states["1"]
+
+    for arguments in (({"d": BIT},), ({"d": BIT}, task), ({"d": BIT}, task, True)):
+        with pytest.raises(Rejected, match="5000"):
+            case.engine.run("1", "set_variables", *arguments)
+    with pytest.raises(Rejected, match="5000"):
+        case.engine.run("1", "modify", (), (), {"d": BIT})
+    assert case.engine.store.states["1"] == full
+    case.engine.run("1", "set_variables", {"a": "kurz", "b": None, "d": BIT})
+    assert set(case.data) == {"a", "b", "c", "d"}
+
+
+def test_results_of_calls_add_up_to_the_size_limit():
+    """What called instances bring back counts: the call activity has the incident, the called instance has ended."""
+    inner = doc(start(), user("in"), chain("s", "in"), process="q")
+    case = Case(doc(start(), el("exclusiveGateway", "m"), call("c", "q", propagateAllParentVariables="false"), chain("s", "m", "c", "m")), called={"q": inner}, limits=SMALL)
+    for number in range(4):
+        case.do("in", **{f"v{number}": BIT})
+
+    assert [i.element for i in only(case)] == ["c"]
+    assert len(case.alive()) == 1
+    usable(case)
+
+
+def test_payload_of_event_sub_processes_adds_up_to_the_size_limit():
+    case = Case(doc(start(), user("a"), chain("s", "a"), event_sub(MSG, "false", user("h"))), fall=1, limits=SMALL)
+    for number in range(4):
+        case.send(**{f"v{number}": BIT})
+
+    assert [i.element for i in only(case)] == ["ES"]
+    assert case.open() == ["a", "h", "h", "h"]
+    usable(case)
+
+
 def test_input_that_is_not_json_is_rejected():
     case = Case(doc(start(), user("u"), chain("s", "u")))
     for value in (float("nan"), object(), {1, 2}):

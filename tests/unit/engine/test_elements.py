@@ -53,6 +53,15 @@ def test_chosen_start_event_begins_there_and_maps_its_payload():
     assert case.sees("d") == {"text": "x"}
 
 
+@pytest.mark.parametrize("cold", [True, False])
+def test_output_mapping_of_a_none_start_event_adds_to_the_start_variables(cold):
+    """C8: variables given at creation belong to the process scope; only a message or signal has a payload to map."""
+    xml = doc(start("s", ext(io(outputs={"doppelt": "= zahl * 2"}))), user("u"), chain("s", "u"))
+    case = Case(xml, cold=cold, zahl=4, fall="K-1")
+
+    assert case.data == {"zahl": 4, "fall": "K-1", "doppelt": 8}
+
+
 def test_unknown_or_ambiguous_start_event_is_rejected():
     case = Case(starts())
     with pytest.raises(Rejected, match="per_nachricht"):

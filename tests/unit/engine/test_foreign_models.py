@@ -82,7 +82,7 @@ TIMED = (
 )
 BOUNDARY = (
     '<boundaryEvent id="b" attachedToRef="tns:u" cancelActivity="{}"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>'
-    '</boundaryEvent><sequenceFlow id="f3" sourceRef="b" targetRef="e"/>'
+    '</boundaryEvent><sequenceFlow id="f4" sourceRef="b" targetRef="e"/>'
 )
 FAILS = {
     "empty process": (model("").encode(), "no_start"),
@@ -176,13 +176,12 @@ def test_truth_values_mean_the_same_in_every_spelling(written):
     definition = Definition(data, "k", "p")
 
     assert answered(data).report.runs
-    assert definition.specs["k"].task_specs["b"].interrupting
-    assert definition.specs["k"].task_specs["es"].interrupting
+    assert [definition.specs["k"].task_specs[name].repeats for name in ("b", "es")] == [False, False]
 
 
 @pytest.mark.parametrize("written", ["0", "false"])
 def test_false_means_the_same_in_every_spelling(written):
-    assert not Definition(model(BODY + BOUNDARY.format(written)).encode(), "k", "p").specs["k"].task_specs["b"].interrupting
+    assert Definition(model(BODY + BOUNDARY.format(written)).encode(), "k", "p").specs["k"].task_specs["b"].repeats
 
 
 def test_reference_with_the_prefix_of_the_file_is_followed_and_one_of_another_file_is_not():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.feel import evaluate
 from engine.feel.temporal import (
     FeelDate,
     FeelDateTime,

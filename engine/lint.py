@@ -6,11 +6,13 @@ data objects, foreign elements) is reported as ``ignored``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.checks.context import Context, name_of
 from engine.checks.elements import describe
+from engine.checks.origin import no_model
 from engine.checks.structure import ScopeCheck, check_ids
 from engine.dialect.builder import Build
 from engine.dialect.extensions import attribute
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ElementReport", "Finding", "ModelReport", "ProcessInfo", "Report", "Severity", "examine", "executable_processes", "lint", "report_elements",
 ]
+PROCESS_ID = re.compile(r"[^\W\d][\w.-]{0,199}")  # an XML name; it becomes part of addresses
 ORDER = {"error": 0, "warning": 1, "ignored": 2}
 
 
@@ -43,13 +46,13 @@ def report_elements(data: bytes) -> ModelReport:
         root = read(data)
     except InvalidDefinition as exc:
         return ModelReport(report=Report(findings=exc.findings))
-    report, running = lint_tree(root), executable_processes(root)
-    context = Context(root)
+    context = examined(root)
+    report, running = report_of(context), executable_processes(root)
     elements: list[ElementReport] = []
     if is_model(root):
         try:
-            check_ids(context)
-            for process in running or root.findall(BPMN + "process"):
+            # What nobody marks as executable is told as if it were: the author learns what is missing besides the mark.
+            for process in () if running else root.findall(BPMN + "process"):
                 check_process(context, process)
             elements = describe(context, running)
         except Exception as exc:  # noqa: BLE001 - a foreign model never ends in a stack trace
@@ -59,12 +62,17 @@ def report_elements(data: bytes) -> ModelReport:
 
 def lint_tree(root: etree._Element) -> Report:
     """The report on a file that could be read."""
-    findings = examine(root)
+    return report_of(examined(root))
+
+
+def report_of(context: Context) -> Report:
+    """The report on a file over which the rules have run."""
+    root, findings, running = context.root, in_order(context.findings), executable_processes(context.root)
     processes = tuple(
         ProcessInfo(
             id=p.get("id") or "",
             name=name_of(p) or p.get("id") or "",
-            executable=p in executable_processes(root),
+            executable=p in running,
             version_tag=attribute(p, "versionTag", "value"),
         )
         for p in root.findall(BPMN + "process")
@@ -81,22 +89,40 @@ def executable_processes(root: etree._Element) -> list[etree._Element]:
 
 
 def examine(root: etree._Element) -> list[Finding]:
-    """All rules over a file that could be read; errors first. Never raises."""
+    """What all rules find in a file that could be read; errors first. Never raises."""
+    return in_order(examined(root).findings)
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """Errors first, then by line."""
+    return sorted(findings, key=lambda f: (ORDER[f.severity], f.line))
+
+
+def examined(root: etree._Element) -> Context:
+    """All rules over a file that could be read. Never raises."""
     context = Context(root)
     try:
         check_file(context)
     except Exception as exc:  # noqa: BLE001 - a rule that stumbles over a foreign model must not hide what the others found
         context.findings.append(unexpected(exc))
-    return sorted(context.findings, key=lambda f: (ORDER[f.severity], f.line))
+    return context
 
 
 def check_file(context: Context) -> None:
     """The file, then its executable processes."""
     root = context.root
     if not is_model(root):
-        context.findings.append(Finding.of_file("not_bpmn", "Die Datei ist kein BPMN-2.0-Modell.", "The file is not a BPMN 2.0 model."))
+        context.findings.append(Finding.of_file("not_bpmn", *no_model(root)))
         return
     check_ids(context)
+    for extension in root.findall(BPMN + "extension"):
+        if extension.get("mustUnderstand") == "true":
+            context.error(
+                "must_understand",
+                extension,
+                f"Das Modell verlangt die Erweiterung „{(extension.get('definition') or '')[:80]}“ (mustUnderstand); sie wird nicht ausgeführt.",
+                f'The model demands the extension "{(extension.get("definition") or "")[:80]}" (mustUnderstand); it is not executed.',
+            )
     running = executable_processes(root)
     if not running:
         context.findings.append(
@@ -127,6 +153,14 @@ def check_process(context: Context, process: etree._Element) -> None:
     """A process that shall run."""
     if not process.get("id"):
         context.error("id_missing", process, "{x}: die Kennung des Prozesses fehlt.", "{x}: the process has no id.")
+    elif not PROCESS_ID.fullmatch(process.get("id", "")):
+        context.error(
+            "id_form",
+            process,
+            f"{{x}}: die Kennung des Prozesses „{process.get('id', '')[:80]}“ ist nicht verwendbar; erlaubt sind Buchstaben, Ziffern, „_“, „-“ "
+            "und „.“, am Anfang ein Buchstabe oder „_“.",
+            f'{{x}}: the process id "{process.get("id", "")[:80]}" cannot be used; letters, digits, "_", "-" and "." are allowed.',
+        )
     ScopeCheck(context, process, "process").run()
 
 

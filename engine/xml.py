@@ -20,11 +20,43 @@ ENCODING_TROUBLE: Final = re.compile(r"encoding|UTF-8|input conversion", re.IGNO
 HEAD_BYTES: Final = 1 << 16  # where a DOCTYPE stands
 MAX_ELEMENTS: Final = 200_000
 MAX_ATTRIBUTE: Final = 100_000  # characters
+BPMN_20: Final = "{http://www.omg.org/spec/BPMN/20100524/"
+# First bytes, what the file is.
+OTHER_FILES: Final = (
+    (b"PK\x03\x04", "ein ZIP-Archiv; bitte die BPMN-Datei daraus nehmen", "a ZIP archive; please take the BPMN file out of it"),
+    (b"%PDF", "ein PDF", "a PDF"),
+    (b"\x89PNG", "ein Bild (PNG)", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "ein Bild (JPEG)", "a picture (JPEG)"),
+    (b"\xd0\xcf\x11\xe0", "eine Datei eines Office-Programms", "a file of an office program"),
+    (b"\x1f\x8b", "ein Archiv (gzip)", "a gzip archive"),
+    (b"{", "JSON", "JSON"),
+    (b"[", "JSON", "JSON"),
+)
+BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
+BEFORE_DECLARATION: Final = re.compile(rb"(\xef\xbb\xbf)?(\s+)(<\?xml\b[^>]*\?>)")
+BOOLEANS: Final = {"1": "true", "0": "false", "TRUE": "true", "FALSE": "false", "True": "true", "False": "false"}
+BOOLEAN_NAMES: Final = frozenset({"cancelActivity", "triggeredByEvent", "instantiate", "testBefore", "parallelMultiple", "mustUnderstand"})
+REFERENCES: Final = ("Ref", "Element")  # how the attributes of BPMN that refer to something end, besides `default`
 
 
 def refuse(code: str, german: str, english: str, line: int = 0) -> InvalidDefinition:
     """A refusal of the whole file."""
     return InvalidDefinition([Finding.of_file(code, german, english, line)])
+
+
+def refuse_other(german: str, english: str, line: int) -> InvalidDefinition:
+    """A file of another kind under the name of a model."""
+    return refuse(
+        "xml_syntax",
+        f"Die Datei ist kein lesbares XML, sondern {german}.",
+        f"The file is not XML but {english}.",
+        line,
+    )
+
+
+def is_web_page(data: bytes) -> bool:
+    """HTML, for example the error or log-in page of a portal that was saved instead of the model."""
+    return data[:512].lstrip(BLANKS).lower().startswith((b"<!doctype html", b"<html"))
 
 
 def refuse_doctype() -> InvalidDefinition:
@@ -58,8 +90,11 @@ def read(data: bytes) -> etree._Element:
             f"Die Datei ist größer als {MAX_BYTES // 1_000_000} MB.",
             f"The file is larger than {MAX_BYTES // 1_000_000} MB.",
         )
-    if not data.strip():
+    if not data.strip(BLANKS):
         raise refuse("xml_empty", "Die Datei ist leer.", "The file is empty.")
+    if is_web_page(data):
+        raise refuse_other("eine Webseite", "a web page", 1)
+    data = tolerated(data)
     parser = etree.XMLPullParser(
         events=("start", "end"),
         resolve_entities=False,
@@ -84,15 +119,49 @@ def read(data: bytes) -> etree._Element:
         if "depth" in (exc.msg or ""):
             raise refuse_depth(line) from exc
         if ENCODING_TROUBLE.search(exc.msg or ""):
-            german = f"Die Zeichen der Datei passen nicht zu der Kodierung, die sie nennt (Zeile {line})."
+            german = f"Die Zeichen der Datei passen nicht zu der Kodierung, die sie nennt; nennt sie keine, gilt UTF-8 (Zeile {line})."
             raise refuse("xml_encoding", german, f"The characters do not fit the declared encoding (line {line}): {exc.msg}", line) from exc
+        for magic, what, english in OTHER_FILES:
+            if data[:512].lstrip(BLANKS).startswith(magic):
+                raise refuse_other(what, english, line) from exc
         german = f"Die Datei ist kein lesbares XML (Zeile {line})."
         raise refuse("xml_syntax", german, f"The file is not well-formed XML (line {line}): {exc.msg}", line) from exc
     except (LookupError, ValueError) as exc:
         raise refuse("xml_encoding", "Die Zeichenkodierung der Datei ist unbekannt.", "The encoding of the file is unknown.") from exc
     if walk.root is None:
         raise refuse("xml_empty", "Die Datei enthält kein Element.", "The file contains no element.")
+    if str(walk.root.tag).startswith(BPMN_20):
+        unify(walk.root)
     return walk.root
+
+
+def tolerated(data: bytes) -> bytes:
+    """Blank lines before the XML declaration, as some tools write them, moved behind it, so that lines keep their numbers."""
+    found = BEFORE_DECLARATION.match(data)
+    return data if found is None else found[3] + found[2] + data[found.end() :]
+
+
+def unify(root: etree._Element) -> None:
+    """One spelling for what XML Schema lets a BPMN file write in several: `1` for `true`, `tns:id` for an id of the same file."""
+    own = root.get("targetNamespace") or ""
+    for node in root.iter():
+        if not str(node.tag).startswith(BPMN_20):
+            continue
+        for key, value in node.items():
+            name = str(key)
+            plain = BOOLEANS.get(str(value)) if name[:2] == "is" or name in BOOLEAN_NAMES else None
+            if plain is None and (name.endswith(REFERENCES) or name == "default"):
+                plain = own_id(node, str(value), own)
+            if plain is not None and plain != value:
+                node.set(name, plain)
+        if len(node) == 0 and node.text and str(node.tag).endswith("Ref"):
+            node.text = own_id(node, node.text, own)
+
+
+def own_id(node: etree._Element, value: str, own: str) -> str:
+    """A reference without blanks around it, and without the prefix of the file's own namespace."""
+    prefix, colon, plain = value.strip().partition(":")
+    return plain if colon and node.nsmap.get(prefix) == own else value.strip()
 
 
 class Walk:

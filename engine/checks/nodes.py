@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
     from engine.checks.context import Context
 
-CAMUNDA_7: Final = "{http://camunda.org/schema/1.0/bpmn}"
+# Extensions that tell other engines how to run an element; what they ask for does not happen here.
+ENGINES: Final = {
+    "http://camunda.org/schema/1.0/bpmn": ("camunda", "Camunda 7"),
+    "http://activiti.org/bpmn": ("activiti", "Activiti"),
+    "http://activiti.com/modeler": ("modeler", "Activiti"),
+    "http://flowable.org/bpmn": ("flowable", "Flowable"),
+    "http://www.jboss.org/drools": ("drools", "jBPM"),
+    "http://www.jboss.org/jbpm": ("jbpm", "jBPM"),
+    "http://www.omg.org/bpmn20": ("bpmn20", "jBPM"),
+    "http://www.bonitasoft.org/studio/BPMN": ("bonita", "Bonita"),
+    "http://axonivy.com/bpmn": ("ivy", "Axon Ivy"),
+    "http://xmlns.oracle.com/bpm/OracleExtensions": ("oracle", "Oracle BPM"),
+    "http://www.sap.com/bpmn2/extensions": ("sap", "SAP"),
+    "http:///com.sap.ifl.model/Ifl.xsd": ("ifl", "SAP Integration Suite"),
+}
 READ: Final = frozenset(
     {
         "assignmentDefinition",
@@ -74,6 +88,7 @@ def check_node(context: Context, node: etree._Element) -> None:
     check_extensions(context, node)
     if tag in ACTIVITIES:
         check_loop(context, node)
+        check_quantity(context, node)
         if node.get("isForCompensation") == "true":
             context.error(
                 "refused_element", node, "{x}: Kompensation wird noch nicht ausgeführt.", "{x}: compensation is not executed yet."
@@ -117,21 +132,34 @@ def check_extensions(context: Context, node: etree._Element) -> None:
                     f"{{x}}: die Erweiterung „{name}“ wird nicht ausgewertet.",
                     f'{{x}}: the extension "{name}" is not evaluated.',
                 )
-        elif isinstance(child.tag, str) and child.tag.startswith(CAMUNDA_7):
-            context.warn(
-                "camunda7",
-                node,
-                f"{{x}}: „camunda:{name}“ (Camunda 7) wird nicht ausgewertet.",
-                f'{{x}}: "camunda:{name}" (Camunda 7) is not evaluated.',
-            )
+        else:
+            check_engine(context, node, child.tag)
     for key in node.attrib:
-        if str(key).startswith(CAMUNDA_7):
-            short = str(key)[len(CAMUNDA_7) :]
-            context.warn(
-                "camunda7",
+        check_engine(context, node, key)
+
+
+def check_engine(context: Context, node: etree._Element, name: object) -> None:
+    """An element or attribute that speaks to another engine."""
+    namespace, _, short = str(name).removeprefix("{").rpartition("}")
+    if namespace in ENGINES:
+        prefix, engine = ENGINES[namespace]
+        context.warn(
+            "camunda7" if prefix == "camunda" else "other_engine",
+            node,
+            f"{{x}}: „{prefix}:{short[:80]}“ ({engine}) wird nicht ausgewertet.",
+            f'{{x}}: "{prefix}:{short[:80]}" ({engine}) is not evaluated.',
+        )
+
+
+def check_quantity(context: Context, node: etree._Element) -> None:
+    """How many tokens start an activity and leave it."""
+    for name in ("startQuantity", "completionQuantity"):
+        if node.get(name, "1").strip() != "1":
+            context.error(
+                "quantity",
                 node,
-                f"{{x}}: „camunda:{short}“ (Camunda 7) wird nicht ausgewertet.",
-                f'{{x}}: "camunda:{short}" (Camunda 7) is not evaluated.',
+                f"{{x}}: „{name}“ wird nur mit dem Wert 1 ausgeführt.",
+                f'{{x}}: "{name}" is executed with value 1 only.',
             )
 
 

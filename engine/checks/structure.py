@@ -64,6 +64,7 @@ class ScopeCheck:
     def __init__(self, context: Context, scope: etree._Element, kind: str, depth: int = 0) -> None:
         self.context, self.scope, self.kind, self.depth = context, scope, kind, depth
         self.nodes = {n.get("id") or "": n for n in scope if is_bpmn(n) and local(n) in NODES}
+        self.refused = {n.get("id") or "": n for n in scope if is_bpmn(n) and local(n) in REFUSED}
         self.flows = scope.findall(BPMN + "sequenceFlow")
         self.outgoing: dict[str, list[etree._Element]] = {}
         self.incoming: dict[str, list[etree._Element]] = {}
@@ -165,7 +166,15 @@ class ScopeCheck:
         starts = [n for n in self.nodes.values() if local(n) == "startEvent"]
         if not starts:
             self.context.error("no_start", self.scope, "{x}: das Startereignis fehlt.", "{x}: the start event is missing.")
-        elif len(starts) > 1 and self.kind != "process":
+        elif self.kind == "process":
+            for second in [n for n in starts if event_kind(n) == "none"][1:]:
+                self.context.error(
+                    "several_plain_starts",
+                    second,
+                    "{x}: ein Prozess hat höchstens ein Startereignis ohne Auslöser; sonst ist offen, wo er beginnt.",
+                    "{x}: a process has at most one start event without a trigger; otherwise it is open where it begins.",
+                )
+        elif len(starts) > 1:
             self.context.error(
                 "several_starts",
                 self.scope,
@@ -251,9 +260,20 @@ class ScopeCheck:
     # -- flows -----------------------------------------------------------------------------------------------------------------
     def check_flow(self, flow: etree._Element) -> None:
         """From a node to a node of the same scope."""
-        for name, german in (("sourceRef", "Anfang"), ("targetRef", "Ende")):
+        for name, german, begins in (("sourceRef", "Anfang", "beginnt"), ("targetRef", "Ende", "endet")):
             found = flow.get(name) or ""
-            if found not in self.nodes:
+            if found and found in self.refused:
+                self.context.error(
+                    "flow_refused",
+                    flow,
+                    f"Der Fluss {{x}}: sein {german} „{label(self.refused[found])}“ wird noch nicht ausgeführt.",
+                    f'Flow {{x}}: {name} "{label(self.refused[found])}" is not executed yet.',
+                )
+            elif not found:
+                self.context.error(
+                    "flow_reference", flow, f"Der Fluss {{x}}: es fehlt die Angabe, wo er {begins} ({name}).", f"Flow {{x}} has no {name}."
+                )
+            elif found not in self.nodes:
                 self.context.error(
                     "flow_reference",
                     flow,
@@ -347,6 +367,13 @@ class ScopeCheck:
                 node,
                 "{x}: Gateways starten keine Vorgänge; bitte Startereignisse verwenden.",
                 "{x}: gateways do not start instances; please use start events.",
+            )
+        elif node.get("eventGatewayType") == "Parallel":
+            context.error(
+                "event_gateway_parallel",
+                node,
+                "{x}: ein ereignisbasiertes Gateway wartet auf ein Ereignis; die Art „Parallel“ gibt es nur beim Start eines Vorgangs.",
+                '{x}: an event-based gateway waits for one event; type "Parallel" is for starting instances only.',
             )
         if len(outgoing) < 2:
             context.error(

@@ -39,7 +39,12 @@ def check_feel(context: Context, node: etree._Element, text: str | None, german:
     try:
         compile_expression(text[1:].strip())
     except ExpressionError as exc:
-        context.error("feel", node, f"{{x}}: {german} ist kein gültiger FEEL-Ausdruck. {exc}", f"{{x}}: {english} is not valid FEEL. {exc}")
+        context.error(
+            "feel",
+            node,
+            f"{{x}}: {german} ist kein gültiger FEEL-Ausdruck. {exc}",
+            f'{{x}}: {english} is not valid FEEL: "{text[:80]}".',
+        )
 
 
 def check_language(context: Context, node: etree._Element, holder: etree._Element) -> None:
@@ -73,7 +78,12 @@ def check_timer(context: Context, node: etree._Element, definition: etree._Eleme
     try:
         timers.parse_timer(cast("Form", local(found[0])[4:].lower()), text, SINCE)
     except ExpressionError as exc:
-        context.error("timer", node, f"{{x}}: der Zeitgeber kann nicht gelesen werden. {exc}", f"{{x}}: the timer cannot be read. {exc}")
+        context.error(
+            "timer",
+            node,
+            f"{{x}}: der Zeitgeber kann nicht gelesen werden. {exc}",
+            f'{{x}}: the timer "{text[:80]}" cannot be read; expected is ISO 8601, such as P3D, or FEEL after "=".',
+        )
 
 
 def check_condition(context: Context, node: etree._Element, holder: etree._Element, child: str, german: str, english: str) -> bool:

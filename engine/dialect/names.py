@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -95,7 +96,13 @@ RENAMED: Final = {"Start": "#Start", "End": "#End"}  # names with a meaning in S
 def local(node: etree._Element) -> str:
     """Tag without namespace; empty for comments and processing instructions."""
     tag = node.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    """Large files ask for the same few names a million times."""
+    return tag.rpartition("}")[2]
 
 
 def is_bpmn(node: etree._Element) -> bool:

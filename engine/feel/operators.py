@@ -73,7 +73,8 @@ def divide(left: Value, right: Value) -> Value:
 def power(left: Value, right: Value) -> Value:
     """`left ** right`."""
     if is_number(left) and is_number(right):
-        return _decimal(DECIMAL.power, left, right)
+        # IEEE 754-2008, 9.2.1: pow(x, 0) is 1 for every x; Python's decimal refuses 0 ** 0.
+        return 1 if right == 0 else _decimal(DECIMAL.power, left, right)
     raise _undefined("**", left, right)
 
 

@@ -113,13 +113,12 @@ def duration_same(value: Value) -> Value:
 
 @add("years and months duration", "from: date|date and time, to: date|date and time", result="years and months duration")
 def months_between(start: FeelDate | FeelDateTime, end: FeelDate | FeelDateTime) -> Value:
-    """Whole months from one day to another, negative if the second is earlier."""
-    first, second = moment(start), moment(end)
-    months = (second.date.year - first.date.year) * 12 + second.date.month - first.date.month
-    rest_first, rest_second = (first.date.day, first.time.nanos), (second.date.day, second.time.nanos)
-    if months > 0 and rest_second < rest_first:
+    """Whole months from one day to another, negative if the second is earlier; the time of day does not count."""
+    first, second = _day(start), _day(end)
+    months = (second.year - first.year) * 12 + second.month - first.month
+    if months > 0 and second.day < first.day:
         months -= 1
-    elif months < 0 and rest_second > rest_first:
+    elif months < 0 and second.day > first.day:
         months += 1
     return MonthsDuration(months)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.feel import evaluate
 from engine.feel.temporal import (
     FeelDate,
     FeelDateTime,
@@ -85,3 +86,16 @@ def test_elapsed_time_follows_the_zone() -> None:
     before = parse_date_time("2026-03-29T01:30:00@Europe/Berlin")
 
     assert str(before.plus_nanos(3600 * 10**9)) == "2026-03-29T03:30:00@Europe/Berlin"
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ('years and months duration(@"2016-01-01T12:00:00", @"2017-05-01T00:00:00")', "P1Y4M"),
+    ('years and months duration(@"2018-01-15", @"2017-01-16")', "-P11M"),
+    ('years and months duration(@"2016-01-31", @"2016-02-29")', "P0M"),
+])
+def test_months_are_counted_from_day_to_day_whatever_the_time(text, wanted):
+    assert str(evaluate(text, {})) == wanted
+
+
+def test_anything_to_the_power_of_nothing_is_one():
+    assert [evaluate(text, {}) for text in ("0 ** 0", "2.5 ** 0", "(-3) ** 0")] == [1, 1, 1]

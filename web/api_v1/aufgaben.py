@@ -83,6 +83,7 @@ class Formular(Schema):
     version = ma.fields.Integer(required=True)
     dokument = ma.fields.Dict(keys=ma.fields.String(), required=True, metadata={"description": "Formular im Format form-js"})
     werte = ma.fields.Dict(keys=ma.fields.String(), required=True, metadata={"description": "bekannte Antworten aus Fallakte und Prozess"})
+    kontext = ma.fields.Dict(keys=ma.fields.String(), required=True, metadata={"description": "was Bedingungen und Auswahllisten des Formulars sehen"})
     person = Schluessel(required=True, allow_none=True, metadata={"description": "die Person, deren Abschnitte das Formular schreibt"})
 
 
@@ -171,7 +172,8 @@ def formular_von(task: TaskInfo) -> dict[str, Any] | None:
     if opened is None:
         return None
     document = json.loads(form_by("key", opened.form_key)["schema"])
-    return {"form_id": opened.form.id, "version": opened.version, "dokument": document, "werte": as_json(opened.values), "person": opened.person}
+    return {"form_id": opened.form.id, "version": opened.version, "dokument": document, "werte": as_json(opened.values),
+            "kontext": as_json(opened.context), "person": opened.person}
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

@@ -275,6 +275,6 @@ def vorgaenge(aktenzeichen: str) -> dict[str, Any]:
               answer=Angelegt, status=201, problems=(404,), mehr="Zum Beispiel „fallkonferenz“ oder „kinderschutz“.")
 def vorgang_beginnen(body: dict[str, Any], aktenzeichen: str) -> dict[str, Any]:
     app, me = the_app(), actor()
-    faelle.lesen(app, me, aktenzeichen=aktenzeichen, zweck="Prozess beginnen")  # refuses a number that names no case
+    verantwortung.verlauf(app, me, aktenzeichen=aktenzeichen)  # refuses a number that names no visible case
     started = instances.start(app, me, process_id=body["process_id"], variables={"aktenzeichen": aktenzeichen}, business_id=aktenzeichen)
     return {"key": started.key}

@@ -73,7 +73,7 @@ def operation(method: str, pfad: str, entry: Mapping[str, Any]) -> Operation:
                        for p in entry.get("parameters", ()))
     return Operation(id=entry["operationId"], method=method.upper(), pfad=PREFIX + pfad.removeprefix(PREFIX), titel=entry["summary"],
                      text=entry.get("description", ""), angaben=parameters, hinein=shape(content), heraus=shape(result),
-                     antworten=tuple((code, answer["description"]) for code, answer in sorted(entry["responses"].items())))
+                     antworten=tuple((code, answer["description"]) for code, answer in sorted(entry["responses"].items()) if code != "default"))
 
 
 def members(schema: Mapping[str, Any]) -> Iterator[Angabe]:

@@ -18,7 +18,7 @@ import flask_smorest  # type: ignore[import-untyped]  # the library has no types
 import marshmallow as ma
 from flask import Flask, Response, jsonify
 from webargs.flaskparser import FlaskParser
-from werkzeug.routing import UnicodeConverter
+from werkzeug.routing import BaseConverter
 
 from services.errors import InvalidInput, ServiceError
 from services.fall.abschnitte import TITEL
@@ -74,13 +74,13 @@ class Unfit(InvalidInput):
 
 
 # -- addresses ---------------------------------------------------------------------------------------------------------
-class Akte(UnicodeConverter):
+class Akte(BaseConverter):
     """An Aktenzeichen in an address; anything else names no case."""
 
     regex = "[A-Za-z0-9][A-Za-z0-9-]{0,39}"
 
 
-class Organisationsschluessel(UnicodeConverter):
+class Organisationsschluessel(BaseConverter):
     """The key of an organisation in an address."""
 
     regex = "[a-z0-9_]{1,100}"

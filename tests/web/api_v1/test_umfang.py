@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from tests.web.api_v1.conftest import Ruf, neuer_fall, offene, operations
+from tests.web.api_v1.conftest import PERSON, Ruf, neuer_fall, offene, operations
 from web.api_v1.basis import document
 
 pytestmark = pytest.mark.xdist_group("api_v1")
@@ -43,20 +43,20 @@ def anmelden_und_anlegen(ruf: Ruf) -> dict[str, Any]:
     assert (ich["login"], ich["mandant"], ich["csrf_token"]) == ("fallmanagement", "moers", None)
     assert "servicestelle" in ich["gruppen"]
 
-    fall = neuer_fall(ruf, zugangsweg="person", rechtskreise=["asylblg"], erstkontakt="2026-09-01", login="fallmanagement")
+    fall = neuer_fall(ruf, personen=[{**PERSON, "nachname": "Umfang"}], zugangsweg="person", rechtskreise=["asylblg"], erstkontakt="2026-09-01", login="fallmanagement")
     assert fall["status"] == "offen"
     assert fall["inhaber"]["login"] == "fallmanagement"
     assert fall == ruf("GET", f"/faelle/{fall['aktenzeichen']}")
     liste = ruf("GET", "/faelle?status=offen&rechtskreis=asylblg&sortierung=angelegt&absteigend=true&grenze=200&login=fallmanagement")
     assert liste["eintraege"][0]["aktenzeichen"] == fall["aktenzeichen"]
     assert liste["gesamt"] >= liste["nach_phase"]["zugang"] >= 1
-    gefunden = ruf("POST", "/faelle/suche", {"suche": "beispiel"})["eintraege"]
-    assert fall["aktenzeichen"] in {f["aktenzeichen"] for f in gefunden}
+    gefunden = ruf("POST", "/faelle/suche", {"suche": "umfang"})["eintraege"]
+    assert [f["aktenzeichen"] for f in gefunden] == [fall["aktenzeichen"]]
     return fall
 
 
 def fall_fuehren(ruf: Ruf, akte: str) -> None:
-    kind = ruf("POST", f"/faelle/{akte}/personen", {"vorname": "Kian", "nachname": "Beispiel", "geburtsdatum": "2018-05-04"}, soll=201)["key"]
+    kind = ruf("POST", f"/faelle/{akte}/personen", {"vorname": "Kian", "nachname": "Umfang", "geburtsdatum": "2018-05-04"}, soll=201)["key"]
     assert kind in {p["key"] for p in ruf("GET", f"/faelle/{akte}")["personen"]}
     ruf("PUT", f"/faelle/{akte}/rechtskreise", {"rechtskreise": ["sgb2"], "grund": "Bewilligung liegt vor"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": None, "grund": "Urlaub"}, soll=204)
@@ -118,7 +118,7 @@ def verweise_fuehren(ruf: Ruf, akte: str, person: str) -> None:
     verweis = {"empfaenger": EMPFAENGER, "anliegen": "Wohnungssuche", "abschnitte": ABSCHNITTE}
     first = ruf("POST", f"/faelle/{akte}/verweise", verweis, soll=201)["key"]
     ruf("POST", f"/verweise/{first}/antwort", {"angenommen": True}, wer="awo", soll=204)
-    assert ruf("GET", f"/faelle/{akte}", wer="awo")["bezeichnung"] == "Familie Beispiel"  # what is lent
+    assert ruf("GET", f"/faelle/{akte}", wer="awo")["bezeichnung"] == "Familie Umfang"  # what is lent
     ruf("POST", f"/verweise/{first}/erledigung", {"rueckmeldung": "Wohnung gefunden"}, wer="awo", soll=204)
     second = ruf("POST", f"/faelle/{akte}/verweise", verweis, soll=201)["key"]
     ruf("POST", f"/verweise/{second}/rueckzug", soll=204)

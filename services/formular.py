@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from forms.rows import apply_row_action
+from forms.shape import Door
 from forms.show import build_view
 from forms.submission import submit
 from services import aufgaben
@@ -83,12 +84,17 @@ def anpassen(app: App, actor: Actor, *, key: int, data: MultiDict) -> Aufgabe:
     return transact(app, actor, work)
 
 
-def entwurf(app: App, actor: Actor, *, key: int, data: MultiDict) -> datetime:
-    """Keep what was typed, valid or not; returns when. Raises TaskNotOpen, NotFound."""
+def entwurf(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, Any], door: Door = Door.HTML) -> datetime:
+    """Keep what was typed, valid or not; returns when.
+
+    Raises TaskNotOpen, NotFound; through the JSON door also FormRefused: a program learns of a field that the form does not know.
+    """
     def work(uow: UnitOfWork) -> datetime:
         _, opened = _mine(uow, key)
-        typed = submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed
-        return entwuerfe.save_in(uow, key=key, inhalt=typed)
+        submission = submit(opened.form, data, opened.evaluate, opened.context, partial=True, door=door)
+        if door is Door.JSON and not submission.ok:
+            raise FormRefused(submission)
+        return entwuerfe.save_in(uow, key=key, inhalt=submission.typed)
     return transact(app, actor, work)
 
 

@@ -10,7 +10,27 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 
-from tests.unit.engine.models import ERR, ESC, MSG, SIG, boundary, call, chain, doc, el, end, ext, flow, io, multi, service, start, sub, timer, user
+from tests.unit.engine.models import (
+    ERR,
+    ESC,
+    MSG,
+    SIG,
+    boundary,
+    call,
+    chain,
+    doc,
+    el,
+    end,
+    ext,
+    flow,
+    io,
+    multi,
+    service,
+    start,
+    sub,
+    timer,
+    user,
+)
 
 
 @dataclass
@@ -66,7 +86,7 @@ class Generator:
         outputs = {r.choice(["k0", "out", "out.x", "again"]): r.choice(["= k1", "= k2", "= again", "= loc"])} if r.random() < .3 else {}
         return inputs, outputs
 
-    def task(self, place: Place = Place()) -> Block:  # noqa: B008 - frozen
+    def task(self, place: Place = Place()) -> Block:
         kind = self.random.choice(["user", "user", "user", "job"])
         return Block(kind, self.id("u" if kind == "user" else "j"), [], *self.mapping(), flag=place.errors)
 
@@ -230,8 +250,7 @@ class Writer:
         loop = (f'<bpmn:standardLoopCharacteristics testBefore="{str(b.flag).lower()}"{maximum}><bpmn:loopCondition>= again</bpmn:loopCondition>'
                 "</bpmn:standardLoopCharacteristics>")
         if b.parts[0].kind in ("user", "job"):
-            inner = self.write(b.parts[0], loop)
-            return inner
+            return self.write(b.parts[0], loop)
         return self.scope(i, *parts[0], loop), i, i
 
     def write_evg(self, b, i, mapping, parts, body):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from engine import runtime
-from engine.errors import Rejected
+from engine.errors import InvalidDefinition, Rejected
 from tests.unit.engine.models import (
     COND,
     HEAD,
@@ -67,10 +67,8 @@ def test_unknown_or_ambiguous_start_event_is_rejected():
     with pytest.raises(Rejected, match="per_nachricht"):
         case.engine.start_at("p", {}, start_element="gibt_es_nicht")
 
-    two = Case(doc(start("x"), start("y"), user("a"), user("b"), chain("x", "a"), chain("y", "b"), process="q").replace(b'id="q"', b'id="p"'), begin=False)
-    with pytest.raises(Rejected, match="x, y"):
-        two.engine.start("p")
-    assert two.alive() == []
+    with pytest.raises(InvalidDefinition, match="several_plain_starts"):
+        Case(doc(start("x"), start("y"), user("a"), user("b"), chain("x", "a"), chain("y", "b")), begin=False)
 
 
 def test_a_definition_can_be_named_by_its_key():

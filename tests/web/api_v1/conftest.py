@@ -137,7 +137,7 @@ class Ruf:
         """The problem, which is a sentence in German."""
         problem = self(method, path, body, soll=soll, **kw)
         assert problem["status"] == soll
-        assert problem["instance"] == "/api/v1" + path.split("?")[0]
+        assert problem["instance"] == "/api/v1" + path.split("?", maxsplit=1)[0]
         assert deutsch(problem["detail"]), problem["detail"]
         return problem
 
@@ -173,7 +173,7 @@ def operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
 
 def operation_of(method: str, path: str) -> dict[str, Any]:
     """The entry of the document for a request; a literal path goes before one with parts."""
-    wanted = "/api/v1" + path.split("?")[0]
+    wanted = "/api/v1" + path.split("?", maxsplit=1)[0]
     fits = [(template.count("{"), methods[method.lower()]) for template, methods in document()["paths"].items()
             if method.lower() in methods and re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", template), wanted)]
     assert fits, f"{method} {path} is not in the document"

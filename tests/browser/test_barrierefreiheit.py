@@ -14,7 +14,7 @@ from tests.browser.conftest import AXE
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 FALL = "MO-2026-0005"
 PAGES = {
-    None: ("/anmeldung", "/hilfe", "/barrierefreiheit", "/datenschutz", "/impressum"),
+    None: ("/anmeldung", "/hilfe", "/barrierefreiheit", "/datenschutz", "/impressum", "/api/v1/"),
     "fallmanagement": (
         "/aufgaben", "/aufgaben?liste=gruppen&faellig=heute", "/aufgaben?liste=erledigt", "TASK", "DONE", "/faelle", "/faelle?status=alle&nur=meine",
         "/faelle/neu", f"/faelle/{FALL}", f"/faelle/{FALL}/plan", f"/faelle/{FALL}/akte", f"/faelle/{FALL}/verlauf", f"/faelle/{FALL}/aufgaben",

@@ -154,7 +154,7 @@ def eines_falls(query: dict[str, Any], aktenzeichen: str) -> dict[str, Any]:
     return {"eintraege": tasks.of_case(the_app(), actor(), business_id=aktenzeichen, open_only=query["nur_offene"])}
 
 
-@bereich.get("/aufgaben/<nummer:key>", "Aufgabe mit Formular und eigenem Entwurf lesen", roles=(), answer=AufgabeMitFormular, problems=(404,),
+@bereich.get("/aufgaben/<nummer:key>", "Aufgabe mit Formular und eigenem Entwurf lesen", roles=(), answer=AufgabeMitFormular, problems=(404, 409),
              mehr="Eine erledigte Aufgabe hat kein Formular mehr.")
 def lesen(key: int) -> dict[str, Any]:
     app, me = the_app(), actor()

@@ -284,3 +284,8 @@ def test_session_needs_its_token_for_writing(browser: Any) -> None:
 
     assert [r.status_code for r in (refused, foreign, admitted)] == [400, 400, 404]  # the third is let in; there is no such case
     assert "X-CSRF-Token" in refused.json["detail"]
+
+
+def test_fingerprint_of_the_database_sees_a_single_change(ruf: Ruf, fall: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError), ruf.unveraendert():
+        ruf("GET", f"/faelle/{fall['aktenzeichen']}")  # reading a Fallakte is written down

@@ -15,11 +15,12 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from processes import einstellungen
+from processes import einstellungen, varianten
 from processes.angaben import NAME, Einheit, Frist, ProfilError, Reader, Regelwert
 
 if TYPE_CHECKING:
     from processes.einstellungen import Vorgaben
+    from processes.varianten import Variante, Zeit
 
 __all__ = ["Einheit", "Frist", "InvalidProfil", "Organisation", "Profil", "ProfilError", "UnknownFrist", "load", "namen", "parse"]
 
@@ -89,6 +90,8 @@ class Profil:
         wert: Figures without a unit of time.
         fristen: Deadlines by name.
         beschriftung: Local words for things that have a key.
+        varianten: Which settings carry each variant point, with the source; empty only in a profile that does not ship.
+        zeiten: Which settings carry the times that the sources name.
     """
 
     kommune: str
@@ -104,6 +107,8 @@ class Profil:
     regel: Mapping[str, Regelwert] = field(default_factory=dict)
     wert: Mapping[str, int | float] = field(default_factory=dict)
     beschriftung: Mapping[str, str] = field(default_factory=dict)
+    varianten: Mapping[str, Variante] = field(default_factory=dict)
+    zeiten: Mapping[str, Zeit] = field(default_factory=dict)
 
     def frist(self, name: str) -> Frist:
         """The deadline with this name.
@@ -169,7 +174,10 @@ def load(kommune: str) -> Profil:
     """
     if kommune not in namen():
         raise InvalidProfil(f"Es gibt kein Profil dieses Namens. Vorhanden sind: {', '.join(namen())}.", kommune=kommune)
-    return parse((resources.files("processes") / "profile" / f"{kommune}.yaml").read_bytes(), kommune=kommune)
+    found = parse((resources.files("processes") / "profile" / f"{kommune}.yaml").read_bytes(), kommune=kommune)
+    if not found.varianten:
+        raise InvalidProfil("Es fehlt „varianten“: zu jedem Variantenpunkt, was die Quelle sagt.", kommune=kommune)
+    return found
 
 
 def parse(data: bytes, *, kommune: str, vorgaben: Vorgaben | None = None) -> Profil:
@@ -203,7 +211,7 @@ class _Reader(Reader):
             document,
             "Profil",
             required=frozenset({"kommune", "name", "version", "land", "aktenzeichen", "prozess", "funktion", "organisationen", "fristen"}),
-            optional=frozenset({"schliesstage", "regel", "wert", "beschriftung"}),
+            optional=frozenset({"schliesstage", "regel", "wert", "beschriftung", "varianten", "zeiten"}),
         )
         if found["kommune"] != self.kommune:
             self.refuse(f"„kommune“ muss wie die Datei heißen, gefunden wurde {found['kommune']!r}.")
@@ -213,7 +221,7 @@ class _Reader(Reader):
         if not isinstance(praefix, str) or not _PRAEFIX.fullmatch(praefix):
             self.refuse("„aktenzeichen.praefix“ muss aus 1 bis 10 Großbuchstaben und Ziffern bestehen und mit einem Buchstaben beginnen.")
         organisationen = self.organisationen(found["organisationen"])
-        return Profil(
+        profil = Profil(
             kommune=self.kommune,
             name=self.text(found["name"], "name"),
             version=self.text(found["version"], "version"),
@@ -227,7 +235,15 @@ class _Reader(Reader):
             wert=MappingProxyType({**self.vorgaben.wert, **self.each(found.get("wert", {}), "wert", self.zahl)}),
             fristen=MappingProxyType({**self.vorgaben.fristen, **self.each(found["fristen"], "fristen", self.frist)}),
             beschriftung=self.each(found.get("beschriftung", {}), "beschriftung", self.text),
+            varianten=MappingProxyType(varianten.varianten(self, found["varianten"]) if "varianten" in found else {}),
+            zeiten=MappingProxyType(varianten.zeiten(self, found.get("zeiten", {}))),
         )
+        settings: dict[str, Mapping[str, object]] = {
+            "prozess": profil.prozess, "funktion": profil.funktion, "regel": profil.regel, "wert": profil.wert, "fristen": profil.fristen,
+            "beschriftung": profil.beschriftung,
+        }
+        varianten.check(self, settings, {**profil.varianten, **profil.zeiten})
+        return profil
 
     def schliesstage(self, value: object) -> tuple[date, ...]:
         if not isinstance(value, list) or not all(type(day) is date for day in value):

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from services import unit_of_work
 from services.context import Actor
 from services.errors import InvalidInput, ServiceError
+from services.uhr import anmeldezeit
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -130,13 +131,13 @@ def anmelden(app: App, *, login: str, password: str) -> tuple[Angemeldet, str]:
     if not verify_password(row.passwort_hash if row is not None else _nobody, password) or row is None:
         raise LoginRefused
     angemeldet = _angemeldet(row)
-    token = secrets.token_urlsafe(32)
+    token, now = secrets.token_urlsafe(32), anmeldezeit(app)
 
     def work(uow: UnitOfWork) -> None:
         uow.session.execute(text("delete from anmeldeversuch where login = :l"), {"l": _attempt_key(login)})
         uow.session.execute(
             text("insert into sitzung (token_hash, mandant, login, erstellt, laeuft_ab) values (:h, :m, :l, :now, :end)"),
-            {"h": token_hash(token), "m": row.mandant, "l": row.login, "now": uow.now, "end": uow.now + IDLE})
+            {"h": token_hash(token), "m": row.mandant, "l": row.login, "now": now, "end": now + IDLE})
         uow.audit("anmeldung", f"benutzer:{row.login}", chain="verwaltung")
     transact(app, angemeldet.actor, work)
     return angemeldet, token
@@ -161,7 +162,7 @@ def _attempt(app: App, login: str) -> Row[Any] | None:
     def opener(connection: Connection) -> None:
         found.append(connection.execute(text("select * from benutzer_oeffnen(:l)"), {"l": login}).one_or_none())
 
-    now, key = app.clock.now(), _attempt_key(login)
+    now, key = anmeldezeit(app), _attempt_key(login)
     with app.sessions(info={"open": opener}) as session:
         session.execute(text("delete from anmeldeversuch where zuletzt < :old"), {"old": now - timedelta(days=1)})
         session.execute(text("insert into anmeldeversuch (login, fehlversuche, zuletzt) values (:l, 0, :now) on conflict do nothing"),
@@ -178,7 +179,7 @@ def _attempt(app: App, login: str) -> Row[Any] | None:
 
 def sitzung(app: App, *, token: str) -> Angemeldet | None:
     """The person of a session that is still open, or None. One statement, nothing is written."""
-    row = _open(app, "select * from sitzung_oeffnen(:h, :now)", {"h": token_hash(token), "now": app.clock.now()})
+    row = _open(app, "select * from sitzung_oeffnen(:h, :now)", {"h": token_hash(token), "now": anmeldezeit(app)})
     return None if row is None else _angemeldet(row)
 
 
@@ -207,7 +208,7 @@ _renewals = Renewals()
 
 def verlaengern(app: App, actor: Actor, *, token: str) -> None:
     """Move the end of an idle session on, at most once a minute and never beyond the absolute limit."""
-    key, now = token_hash(token), app.clock.now()
+    key, now = token_hash(token), anmeldezeit(app)
     if not _renewals.due(key, now):
         return
 
@@ -262,7 +263,7 @@ _verdicts = Verdicts()
 def basic(app: App, *, login: str, password: str) -> Angemeldet:
     """The person or machine of a request with basic authentication. Raises LoginRefused, LoginThrottled."""
     row = _open(app, "select * from benutzer_oeffnen(:l)", {"l": login})
-    now = app.clock.now()
+    now = anmeldezeit(app)
     if row is not None and _verdicts.fits(row.passwort_hash, password, now, check=lambda _stored, _password: False):
         return _angemeldet(row)
     _attempt(app, login)

@@ -1,15 +1,22 @@
-"""Where a case stands in its processes: the diagram of an instance with its state, and the same as a table."""
+"""Where a case stands in its processes: the diagram of an instance with its state, the same as a table, and what decided."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from sqlalchemy import false, func, not_, select
+
 from engine.diagram.read import CONTAINERS
 from engine.diagram.read import read as read_model
 from engine.diagram.svg import ElementState, render
 from engine.errors import InvalidDefinition
-from services.prozess import instances, tasks
+from services import policy
+from services.db.models.grundlage import Benutzer
+from services.policy import Action
+from services.prozess import decisions, instances, tasks
+from services.unit_of_work import UnitOfWork, read
+from services.woerter import gruppenname, in_worten, organisationsnamen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,3 +87,62 @@ def stand(place: Place, *, running: bool) -> Stand:
     if place.incident:
         return "incident"
     return "active" if place.open and running else "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grund:
+    """A rule that applied, in words: its number, what it looked at (label and value), and what its author noted."""
+
+    regel: int
+    anmerkungen: tuple[str, ...]
+    eingaben: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entscheidung:
+    """A decision of an instance, in words. ``ergebnis``: label and value; the label is empty where there is only one result."""
+
+    name: str
+    version: int
+    am: datetime
+    ergebnis: tuple[tuple[str, str], ...]
+    gruende: tuple[Grund, ...]
+
+
+def entscheidungen(app: App, actor: Actor, *, key: int) -> tuple[Entscheidung, ...]:
+    """What the rules decided in an instance, in the order it was decided. Raises NotFound."""
+    namen = read(app, actor, organisationsnamen)
+
+    def words(given: decisions.Getroffen) -> Entscheidung:
+        pairs = list(given.ergebnis.items()) if isinstance(given.ergebnis, dict) else [("", given.ergebnis)]
+        return Entscheidung(
+            name=given.name, version=given.version, am=given.am,
+            ergebnis=tuple((given.spalten.get(name, name), in_worten(value, namen)) for name, value in pairs if value is not None),
+            gruende=tuple(Grund(regel=g.regel, anmerkungen=g.anmerkungen,
+                                eingaben=tuple((label, in_worten(value, namen)) for label, value in g.eingaben if value is not None)) for g in given.gruende))
+    return tuple(words(given) for given in decisions.getroffen(app, actor, instance_key=key))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wartend:
+    """An open task of a case that others have to do. ``bei``: person, function or organisation."""
+
+    name: str
+    bei: str
+    due: datetime | None
+
+
+def wartet_bei_anderen(app: App, actor: Actor, *, aktenzeichen: str) -> tuple[Wartend, ...]:
+    """What a case waits for that the actor does not find in any list of his own. Only for those who work in the case. Raises NotFound."""
+    def work(uow: UnitOfWork) -> tuple[Wartend, ...]:
+        policy.require_fall(uow.session, actor, Action.FALL_WRITE, aktenzeichen, uow.app.clock.today())
+        c = tasks.TABLE.c
+        rows = uow.session.execute(
+            select(c.name, c.element_id, c.due, c.assignee, c.candidate_groups, Benutzer.name.label("wer")).outerjoin_from(
+                tasks.TABLE, Benutzer.__table__, (Benutzer.mandant == c.mandant) & (Benutzer.login == c.assignee))
+            .where(c.mandant == actor.mandant, c.business_id == aktenzeichen, c.status == "CREATED", not_(func.coalesce(policy.visible_tasks(actor), false())))
+            .order_by(c.due.asc().nulls_last(), c.key)).all()
+        namen = organisationsnamen(uow) if rows else {}
+        return tuple(Wartend(name=row.name or row.element_id, bei=row.wer or row.assignee or gruppenname(row.candidate_groups, namen), due=row.due)
+                     for row in rows)
+    return read(app, actor, work)

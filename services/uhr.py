@@ -42,10 +42,23 @@ class TestmodusClock:
     def today(self) -> date:
         return self.now().astimezone(BERLIN).date()
 
+    @staticmethod
+    def unpinned() -> datetime:
+        """The system time, whatever is pinned."""
+        return datetime.now(UTC)
+
     def forget(self) -> None:
         """Read again at the next question."""
         with self._lock:
             self._read_at = 0.0
+
+
+def anmeldezeit(app: App) -> datetime:
+    """The time by which log-ins begin and end.
+
+    Who moves the pinned clock of the test mode wants to see what cases do, and to stay logged in: log-ins follow the system time there.
+    """
+    return app.clock.unpinned() if isinstance(app.clock, TestmodusClock) else app.clock.now()
 
 
 def pin(app: App, zeit: datetime | None) -> None:

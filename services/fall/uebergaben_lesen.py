@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services import policy
 from services.db.models.fall import Uebergabe
@@ -104,6 +104,16 @@ def eingang(app: App, actor: Actor, *, status: tuple[str, ...] = ("angeboten",))
         return tuple(_info(uow, actor, r) for r in rows if policy.may(actor, policy.Action.UEBERGABE_READ, uebergaben.target(r)))
 
     return read(app, actor, work)
+
+
+def wartend(app: App, actor: Actor) -> int:
+    """How many handovers wait for an answer of the own organisation; 0 for those who do not answer any."""
+    if not actor.has_role(*policy.BETEILIGT):
+        return 0
+    return read(app, actor, lambda uow: uow.session.execute(
+        select(func.count()).select_from(Uebergabe)
+        .where(Uebergabe.mandant == actor.mandant, Uebergabe.empfaenger == actor.organisation, Uebergabe.status == "angeboten")
+    ).scalar_one())
 
 
 def ausgang(app: App, actor: Actor, *, status: tuple[str, ...] = ("entworfen", "angeboten")) -> tuple[UebergabeInfo, ...]:

@@ -76,7 +76,7 @@ class Grund:
 
 @dataclass(frozen=True, kw_only=True)
 class Getroffen:
-    """A decision that an instance has taken: which, when, with which result, and why."""
+    """A decision that an instance has taken: which, when, with which result, and why. ``spalten``: labels of the results by name."""
 
     decision_id: str
     name: str
@@ -84,6 +84,7 @@ class Getroffen:
     am: datetime
     ergebnis: Any
     gruende: tuple[Grund, ...]
+    spalten: Mapping[str, str]
 
 
 def getroffen(app: App, actor: Actor, *, instance_key: int) -> tuple[Getroffen, ...]:
@@ -94,10 +95,17 @@ def getroffen(app: App, actor: Actor, *, instance_key: int) -> tuple[Getroffen, 
             raise NotFound(f"Den Vorgang {instance_key} gibt es nicht.")
         rechte.require_instance(uow, instance.business_id)
         rows = uow.session.execute(text(
-            "select l.decision_id, coalesce(d.name, l.decision_id) as name, d.version, l.at, l.result, l.matched from decision_log l "
+            "select l.decision_key, l.decision_id, coalesce(d.name, l.decision_id) as name, d.version, l.at, l.result, l.matched from decision_log l "
             "join decision_definition d on d.key = l.decision_key where l.instance_key = :k order by l.id"), {"k": instance_key})
         return tuple(Getroffen(
             decision_id=row.decision_id, name=row.name, version=row.version, am=row.at, ergebnis=row.result,
+            spalten=_spalten(uow, row.decision_key, row.decision_id),
             gruende=tuple(Grund(regel=rule["index"], tabelle=rule["table"], eingaben=tuple((label, value) for label, value in rule["inputs"]),
                                 anmerkungen=tuple(a for a in rule["annotations"] if a)) for rule in row.matched)) for row in rows)
     return read(app, actor, work)
+
+
+def _spalten(uow: UnitOfWork, key: int, decision_id: str) -> dict[str, str]:
+    """Labels of the result columns of a table, as its author wrote them."""
+    node = uow.app.library.decision(uow.session, key).main.elements[decision_id].node
+    return {o.get("name") or "": o.get("label") or o.get("name") or "" for o in node.iterfind("{*}decisionTable/{*}output")}

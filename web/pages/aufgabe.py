@@ -8,6 +8,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 
 from services import anmeldung, formular
 from services.errors import Conflict, InvalidInput, TaskNotOpen
+from services.fall import uebergaben_lesen
 from services.kurzfassung import kurzfassungen, person_name
 from services.prozess import tasks
 from web.anzeige import uhrzeit
@@ -86,13 +87,15 @@ def fertig(key: int) -> ResponseReturnValue:
     if task.status == "CREATED":
         return redirect(url_for("aufgabe.zeigen", key=key))
     folgen: tuple[TaskInfo, ...] = ()
-    fall = None
+    fall = uebergabe = None
     if task.business_id:
         folgen = tasks.of_case(app, me, business_id=task.business_id)[:NEXT_TASKS]
         fall = kurzfassungen(app, me, aktenzeichen=[task.business_id]).get(task.business_id)
+        uebergabe = next((u for u in uebergaben_lesen.fuer_fall(app, me, aktenzeichen=task.business_id)
+                          if u.status == "angeboten" and u.absender == me.organisation), None) if fall and not folgen else None
     mine = [t for t in folgen if t.assignee == me.login or (t.assignee is None)]
     weiter = mine[0] if mine else None
-    return render_template("seiten/fertig.html", task=task, folgen=folgen, weiter=weiter, fall=fall,
+    return render_template("seiten/fertig.html", task=task, folgen=folgen, weiter=weiter, fall=fall, uebergabe=uebergabe,
                            namen=anmeldung.namen(app, me, logins=[t.assignee for t in folgen]))
 
 

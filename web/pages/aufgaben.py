@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from services import anmeldung
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from services.fall import uebergaben_lesen
 from services.kurzfassung import kurzfassungen
 from services.prozess import tasks
 from web.adressen import seitenzahl
@@ -72,7 +73,9 @@ def liste() -> ResponseReturnValue:
     page = load(tab, filters, number)
     names = anmeldung.namen(the_app(), me, logins=[task.assignee for task in page.items] + [filters.get("person")])
     return render_template(
-        "seiten/aufgaben.html", tab=tab, tabs=[(key, label) for key, (label, _) in TABS.items() if key != "team" or me.has_role("koordination")],
+        "seiten/aufgaben.html", tab=tab,
+        uebergaben_wartend=uebergaben_lesen.wartend(the_app(), me) if tab == "meine" and not filters else 0,
+        tabs=[(key, label) for key, (label, _) in TABS.items() if key != "team" or me.has_role("koordination")],
         seite=page, gruppen=groups(page.items) if tab != "erledigt" else [], anzahl=page.counts.get(TABS[tab][1]), grenze=tasks.COUNT_CAP,
         satz=headline(page, tab), chips=chips(tab, filters, names), filter=filters, faellig_moeglich=FAELLIG, namen=names,
         faelle=kurzfassungen(the_app(), me, aktenzeichen=[task.business_id for task in page.items if task.business_id]),

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from forms.wording import plain_text
 from services import akteansicht, anmeldung, fallweg
 from services.errors import Conflict, InvalidInput
 from services.fall import faelle, kontakte, uebergaben_lesen, zeitleiste, zugriffe
 from services.fall.abschnitte import TITEL
 from services.policy import OFFEN
-from services.prozess import decisions, instances, tasks
+from services.prozess import instances, tasks
 from web.anzeige import BERLIN, datum, heute, local_date, parse_datum
 from web.auth import actor, the_app
 from web.guards import guard
@@ -119,7 +118,8 @@ def ueberblick(aktenzeichen: str) -> ResponseReturnValue:
     eintraege = zeitleiste.lesen(app, me, aktenzeichen=aktenzeichen, grenze=SHORT_LINE + 1)
     uebergabe = next((u for u in uebergaben_lesen.fuer_fall(app, me, aktenzeichen=aktenzeichen)
                       if u.status in OFFEN and u.uebernommen_am is None), None)
-    return seite("fallakte.html", aktenzeichen, "ueberblick", "Überblick", fall=fall, aufgaben=offen, namen=names(offen),
+    wartet = fallweg.wartet_bei_anderen(app, me, aktenzeichen=aktenzeichen) if fall.darf_schreiben and fall.offene_aufgaben > len(offen) else ()
+    return seite("fallakte.html", aktenzeichen, "ueberblick", "Überblick", fall=fall, aufgaben=offen, wartet=wartet, namen=names(offen),
                  eintraege=eintraege[:SHORT_LINE], mehr=len(eintraege) > SHORT_LINE, arten=zeitleiste.ARTEN, uebergabe=uebergabe)
 
 
@@ -189,9 +189,9 @@ def prozess(aktenzeichen: str) -> ResponseReturnValue:
     weg = None
     if chosen is not None:
         weg = fallweg.weg(app, me, key=chosen.key, adresse=lambda key: url_for("aufgabe.zeigen", key=key))
-    entschieden = decisions.getroffen(app, me, instance_key=chosen.key) if chosen is not None else ()
+    entschieden = fallweg.entscheidungen(app, me, key=chosen.key) if chosen is not None else ()
     return seite("fallakte_prozess.html", aktenzeichen, "prozess", "Prozess", fall=fall, instanzen=running, gewaehlt=chosen, weg=weg,
-                 entschieden=entschieden, in_worten=plain_text,
+                 entschieden=entschieden,
                  bild=Markup(weg.svg) if weg is not None and weg.svg else None,  # noqa: S704  drawn by us from a model, every text in it is escaped there
                  namen=anmeldung.namen(app, me, logins=[s.wer for s in weg.schritte] if weg else []))
 

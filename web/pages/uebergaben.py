@@ -10,6 +10,7 @@ from services import akteansicht
 from services.errors import Conflict, InvalidInput
 from services.fall import faelle, partner, uebergaben, uebergaben_lesen
 from services.fall.abschnitte import TITEL
+from services.prozess import tasks
 from web.auth import actor, the_app
 from web.errors import status_of
 from web.guards import guard
@@ -54,8 +55,10 @@ def detail(info: UebergabeInfo, fehler: dict[str, str]) -> str:
     abschnitte = akteansicht.abschnitte(app, me, aktenzeichen=info.aktenzeichen, nur=info.abschnitte, zweck="Übergabe") if receives and offen else ()
     namen = {p.key: f"{p.vorname} {p.nachname}" if p.nachname else f"Person {n}" for n, p in enumerate(fall.personen, start=1)} if fall else {}
     wir = next((p for p in partner.auflisten(app, me) if p.key == me.organisation), None)
+    offene = tasks.of_case(app, me, business_id=info.aktenzeichen) if receives and info.status == "angenommen" else None
+    weiter = [t for t in offene if t.assignee in {None, me.login}] if offene is not None else None
     return render_template(
-        "seiten/uebergabe.html", u=info, empfangend=receives, fall=fall, abschnitte=abschnitte, namen_der=namen, wir=wir, titel_der=TITEL,
+        "seiten/uebergabe.html", weiter=weiter, u=info, empfangend=receives, fall=fall, abschnitte=abschnitte, namen_der=namen, wir=wir, titel_der=TITEL,
         gruende=list(uebergaben.ABLEHNUNGSGRUENDE.items()), gruende_namen=uebergaben.ABLEHNUNGSGRUENDE, fehler=fehler, werte=request.form)
 
 

@@ -478,3 +478,21 @@ def test_documentation_and_data_of_other_tools_change_nothing(level, cold):
 
     assert [m.name for m in case.engine.messages] == ["m"]
     finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("kind", ["none", "message", "signal", "error", "escalation", "terminate"])
+def test_end_event_of_a_process(kind, cold):
+    """At the top nothing is around: termination ends the instance, an error nobody catches is an incident, an escalation goes on."""
+    trigger = {"none": "", "message": MSG, "signal": SIG, "error": ERR, "escalation": ESC, "terminate": TERM}[kind]
+    case = Case(doc(start(), el("parallelGateway", "f"), user("a"), user("b"), end("t", (MESSAGE_JOB if kind == "message" else "") + trigger), end(), chain("s", "f", "a", "t"), chain("f", "b", "e")), cold=cold, fall=1)
+    case.do("a")
+
+    assert case.open() == ([] if kind == "terminate" else ["b"])
+    assert case.open("incidents") == (["t"] if kind == "error" else [])
+    assert case.ended == ("completed" if kind == "terminate" else None)
+    assert [m.name for m in case.engine.messages] == (["m"] if kind == "message" else [])
+    assert [s.name for s in case.engine.signals] == (["sig"] if kind == "signal" else [])
+    if kind != "terminate":
+        case.do("b")
+        assert case.ended == (None if kind == "error" else "completed")

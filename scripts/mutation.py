@@ -51,10 +51,11 @@ TESTS: Final = (
     "tests/unit/engine", "tests/property/test_random.py",
     "--ignore=tests/unit/engine/feel", "--ignore=tests/unit/engine/dmn", "--ignore=tests/unit/engine/test_hostile_fuzz.py",
     "--ignore=tests/unit/engine/test_hostile_expressions.py", "--ignore=tests/unit/engine/test_xml.py",
-    "--deselect=tests/unit/engine/test_hostile_models.py::test_hostile_file_is_refused_with_its_sentence",
+    "--ignore=tests/unit/engine/test_hostile_models.py", "--ignore=tests/unit/engine/test_hostile_timers.py", "--ignore=tests/unit/engine/test_lint.py",
 )  # fmt: skip
 PATIENCE: Final = 20  # seconds that one test of a mutant may take at most
 ALIKE: Final = 3  # tests with the same reach that a mutant meets first
+AT_FIRST: Final = 4.0  # seconds of tests that a mutant meets first
 MEMORY: Final = 3 * 2**30  # bytes of a child: a loop without end must not take the machine with it
 
 COMPARE: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {
@@ -65,7 +66,6 @@ OPERATOR: Final[dict[type[ast.operator], type[ast.operator]]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
 }  # fmt: skip
 FUNCTION: Final = {"any": "all", "all": "any", "min": "max", "max": "min", "reversed": "list", "sorted": "list"}
-WORD: Final = re.compile(r"[\w#.:-]{1,30}")  # names with a meaning inside; sentences for people are not rules
 
 
 @dataclass
@@ -119,7 +119,7 @@ def variants(site: Site) -> Iterator[ast.AST]:  # one operator after the other
     """The changes of one node."""
     node = site.node
     yield from condition_variants(node, site)
-    yield from value_variants(node)
+    yield from value_variants(node, site)
     if isinstance(node, ast.stmt) and site.function is not None and node is not site.function:
         yield from statement_variants(node)
 
@@ -146,14 +146,14 @@ def condition_variants(node: ast.AST, site: Site) -> Iterator[ast.AST]:
         yield ast.Tuple([], ast.Load())
 
 
-def value_variants(node: ast.AST) -> Iterator[ast.AST]:
+def value_variants(node: ast.AST, site: Site) -> Iterator[ast.AST]:
     """Constants, arithmetic, and functions with an opposite."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
             yield ast.Constant(value=not node.value)
         elif isinstance(node.value, int | float):
             yield ast.Constant(value=node.value + 1)
-        elif isinstance(node.value, str) and WORD.fullmatch(node.value):
+        elif isinstance(node.value, str) and isinstance(site.holder, ast.Compare):
             yield ast.Constant(value=node.value + "_")
     elif isinstance(node, ast.BinOp) and type(node.op) in OPERATOR:
         yield ast.BinOp(node.left, OPERATOR[type(node.op)](), node.right)
@@ -203,6 +203,8 @@ def passed_over(node: ast.AST) -> bool:
     if isinstance(node, ast.Import | ast.ImportFrom | ast.Assert | ast.expr_context | ast.JoinedStr):
         return True
     if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return True
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name):  # NotImplementedError: nothing to test
         return True
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
@@ -382,14 +384,15 @@ class Tester:
         return True
 
     def representatives(self, path: str, order: Sequence[str]) -> list[str]:
-        """At most three tests of those that reach the same lines of the module: the others seldom notice more, and never sooner."""
+        """A few tests of those that reach the same lines of the module: the others seldom notice more, and never sooner."""
         taken: Counter[frozenset[int]] = Counter()
-        chosen = []
+        chosen, seconds = [], 0.0
         for name in order:
             same = self.base.lines[path][name]
             taken[same] += 1
-            if taken[same] <= ALIKE:
+            if taken[same] <= ALIKE and seconds < AT_FIRST:
                 chosen.append(name)
+                seconds += self.base.seconds[name]
         return chosen
 
     def is_wanted(self, mutant: Mutant) -> bool:
@@ -533,7 +536,7 @@ def main() -> int:
     parser.add_argument("place", nargs="*", default=list(MODULES), help="FILE or FILE::QUALNAME; default: the rules of the engine")
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     parser.add_argument("--report", type=Path)
-    parser.add_argument("--quick", action="store_true", help="only three tests of those that reach the same lines")
+    parser.add_argument("--quick", action="store_true", help="only the tests that a mutant meets first: fewer of those that reach the same lines")
     options = parser.parse_args()
     os.environ.setdefault("MODELS", "80")
     os.nice(10)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.errors import NoFlowMatches, unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element
-from engine.spiff import OPEN, State
+from engine.spiff import State
 
 if TYPE_CHECKING:
     from engine.instance import ProcessSpec
@@ -46,9 +46,7 @@ class JobTask(Element):
         if "result" not in my_task.internal_data:
             my_task.internal_data["job"] = {"type": self.type(my_task), "retries": self.retries(my_task)}
             return None
-        done = super()._run_hook(my_task)
-        my_task.internal_data.pop("job", None)
-        return done
+        return super()._run_hook(my_task)
 
     def type(self, task: Task) -> str:
         """The job type; workers ask for it."""
@@ -98,11 +96,9 @@ class Choice(Element):
         return hits or fallback[:1]
 
     def _predict_hook(self, my_task: Task) -> None:
-        my_task._sync_children(list(self.outputs), State.MAYBE)
+        """Where it goes is decided when it runs."""
 
     def _run_hook(self, my_task: Task) -> bool | None:
         specs = [self._wf_spec.task_specs[name] for name in self.chosen(my_task)]
         my_task._sync_children(specs, State.FUTURE)
-        for child in my_task.children:
-            child.task_spec._predict(child, mask=OPEN)
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.scopes import apply_inputs, apply_outputs, scope_of
 from engine.spiff import ACTIVE, OPEN, BpmnTaskSpec, State, above, in_order
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from engine.specs.facts import ElementFacts
     from engine.spiff import Task
 
-HORIZON: Final = 2  # levels of predicted tasks below a token
 
 
 def make_ready(task: Task) -> None:
@@ -26,10 +25,9 @@ def make_ready(task: Task) -> None:
 def kill(task: Task) -> None:
     """Cancel a task and everything below, leaves first: ``Task.cancel`` drops children without their ``_on_cancel``."""
     for child in task.children:
-        if child._state & OPEN:
-            kill(child)
+        kill(child)
     if task._state & OPEN:
-        entered = task._state & ACTIVE and "at" in task.internal_data  # a listener that never fired was not
+        entered = "at" in task.internal_data  # a listener that never fired was not
         task.cancel()
         if entered:
             task.task_spec.log(task, "terminated")
@@ -39,7 +37,7 @@ def kill_scope(workflow: Instance | Sub, spare: Sequence[Task] = ()) -> None:
     """Cancel every open task of a (sub-)process except those in ``spare``."""
     keep = {task.id for task in spare}
     for task in in_order(workflow):
-        if task.id in workflow.tasks and task._state & OPEN and task.id not in keep:
+        if task._state & OPEN and task.id not in keep:
             kill(task)
 
 
@@ -71,24 +69,21 @@ class Element(BpmnTaskSpec):
     def evaluate(self, task: Task, text: str, **more: object) -> object:
         """An expression in the task's own scope, ``more`` in front of it."""
         view = scope_of(task).view()
-        return task.workflow.top_workflow.expressions.value(text, view.new_child(dict(more)) if more else view)
+        return task.workflow.top_workflow.expressions.value(text, view.new_child(dict(more)))
 
     def enter(self, task: Task) -> None:
         """Create the local variables."""
-        if self.input_mappings:
-            apply_inputs(task, self.input_mappings, task.workflow.top_workflow.compute)
+        apply_inputs(task, self.input_mappings, task.workflow.top_workflow.compute)
 
     def leave(self, task: Task) -> None:
-        """Write the result and the mapped variables upwards; the result is kept until that worked."""
+        """Write the result and the mapped variables upwards. If that fails, the task keeps its result for the retry."""
         result: Mapping[str, object] = task.internal_data.get("result", {})
         top = task.workflow.top_workflow
         if result and not self.output_mappings:
             top.make_room(scope_of(task), result, task)
-        if result or self.output_mappings:
-            apply_outputs(task, result, self.output_mappings, top.compute)
+        apply_outputs(task, result, self.output_mappings, top.compute)
         if "index" in task.internal_data:
             above(task).task_spec.collect(task)  # inner instance of a loop body
-        task.internal_data.pop("result", None)
 
     def collect(self, child: Task) -> None:
         """An inner instance is leaving; only loop bodies have any."""
@@ -99,21 +94,13 @@ class Element(BpmnTaskSpec):
         if self.logged:
             task.workflow.top_workflow.log(what, self.bpmn_id, task)
 
-    # -- SpiffWorkflow life cycle: guarded, and looking ahead two levels only --------------------------------------------------
-    def _predict(self, my_task: Task, seen: object = None, looked_ahead: int = 0, mask: int = State.PREDICTED_MASK) -> None:  # noqa: ARG002 - the library's signature
-        stack = [(my_task, looked_ahead)]
-        while stack:
-            task, level = stack.pop()
-            if task.has_state(mask):
-                task.task_spec._predict_hook(task)
-            if task._state & ACTIVE or level + 1 < HORIZON:
-                stack.extend((c, level + 1) for c in reversed(task.children) if c.has_state(mask))
+    # -- SpiffWorkflow life cycle: guarded, and looking ahead no further than to the children of a token ------------------------
+    def _predict(self, my_task: Task, seen: object = None, looked_ahead: int = 0, mask: int = OPEN) -> None:  # noqa: ARG002 - the library's signature
+        self._predict_hook(my_task)
 
     def _update(self, my_task: Task) -> None:
-        if my_task._state & State.PREDICTED_MASK:
-            self._predict(my_task)
-        elif my_task._state == State.FUTURE:
-            self._predict(my_task, mask=OPEN)
+        if not my_task._state & ACTIVE:
+            self._predict_hook(my_task)
         try:
             ready = self._update_hook(my_task)
         except Exception as exc:  # noqa: BLE001 - whatever happens while entering becomes an incident of this element

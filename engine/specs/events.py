@@ -103,7 +103,7 @@ class Catch(Element):
         for name in ("due", "left", "cycle", "key", "seen"):
             task.internal_data.pop(name, None)
         self.interrupt(task)
-        self._predict(task, mask=OPEN)
+        self._predict_hook(task)
         self._update(task)
 
     def next_cycle(self, task: Task) -> bool:

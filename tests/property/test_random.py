@@ -12,13 +12,13 @@ import pytest
 
 from engine import runtime
 from engine.state import dump
-from tests.property.generator import Generator, Writer
+from tests.property.generator import TRIGGERS, Generator, Writer
 from tests.property.oracle import Oracle
 from tests.unit.engine.memory import Engine
 from tests.unit.engine.models import wiring
 from tests.unit.engine.stub import TableExpressions
 
-FIRST, MODELS, STEPS, DEPTH = (int(os.environ.get(name, default)) for name, default in (("FIRST", 0), ("MODELS", 300), ("STEPS", 120), ("DEPTH", 4)))
+FIRST, MODELS, STEPS, DEPTH = (int(os.environ.get(name, default)) for name, default in (("FIRST", 0), ("MODELS", 200), ("STEPS", 120), ("DEPTH", 5)))
 BATCHES = 10
 VARIABLES = {"fall": 1, "ps": [1, 2], "again": False, "c0": True, "c1": False, "c2": True, "c3": False}
 LISTS = {"user": "user_tasks", "job": "jobs", "timer": "timers", "message": "subscriptions", "signal": "subscriptions"}
@@ -133,3 +133,21 @@ def test_random_models(batch):
         finished, called = finished + ended, called + instances - 1
     assert finished > len(seeds) * .6
     assert called > 0
+
+
+def test_generator_knows_every_construct():
+    kinds, events, hosts = set(), set(), set()
+    for seed in range(FIRST, FIRST + MODELS):
+        todo = [Generator(seed, DEPTH).tree()]
+        while todo:
+            block = todo.pop()
+            todo += block.parts
+            kinds.add(block.kind)
+            if block.trigger:
+                events.add((block.kind, block.trigger, block.flag))
+            if block.kind == "bnd":
+                hosts.add(block.parts[0].kind)
+
+    assert kinds == {*Generator.KINDS, "user", "job", "root"}
+    assert events == {(kind, trigger, flag) for kind in ("bnd", "es", "root") for trigger in TRIGGERS for flag in (True, False) if flag or trigger != "error"}
+    assert hosts == set(Generator.HOSTS)

@@ -136,7 +136,8 @@ class Case:
 
     def signal(self, **payload):
         for instance in self.alive():
-            self.engine.run(instance, "signal", "sig", payload)
+            if instance not in self.engine.store.ended:  # the instance before may have cancelled it
+                self.engine.run(instance, "signal", "sig", payload)
 
     def wait(self, days, seconds=1):
         self.engine.clock.advance(days=days, seconds=seconds)

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from engine import runtime, state
 from engine.lint import lint
 from tests.unit.engine.models import (
     COND,
@@ -31,6 +32,7 @@ from tests.unit.engine.models import (
     timer,
     user,
 )
+from tests.unit.engine.stub import TableExpressions
 
 LEVELS = ["top", "sub", "deep"]
 LINK = definition("link", name="L")
@@ -305,3 +307,192 @@ def test_collapsed_or_expanded_makes_no_difference(level):
         case = Case(xml.replace(b"</bpmn:definitions>", picture.format(expanded).encode() + b"</bpmn:definitions>"))
         assert case.open() == ["in"]
         finish(case)
+
+
+EITHER = ["true", "false"]
+HOSTS = {  # activities that wait, with what ends them
+    "user": (TASKS["user"](""), lambda case: case.do("x")), "manual": (TASKS["manual"](""), lambda case: case.do("x")),
+    "service": (TASKS["service"](""), lambda case: case.job("x")), "send": (TASKS["send"](""), lambda case: case.job("x")),
+    "script": (el("scriptTask", "x", ext('<zeebe:taskDefinition type="j"/>')), lambda case: case.job("x")),
+    "rule": (el("businessRuleTask", "x", ext('<zeebe:taskDefinition type="j"/>')), lambda case: case.job("x")),
+    "receive": (TASKS["receive"](""), lambda case: case.send()), "call": (TASKS["call"](""), lambda case: case.do("xu")),
+    "sub-process": (TASKS["sub-process"](""), lambda case: case.do("xu")), "loop": (TASKS["user"](LOOPS["loop"][0]), lambda case: case.do("x").do("x").do("x")),
+    "parallel": (TASKS["user"](LOOPS["parallel"][0]), lambda case: case.do("x").do("x").do("x")),
+    "sequential": (TASKS["call"](LOOPS["sequential"][0]), lambda case: case.do("xu").do("xu").do("xu")),
+}
+CALLED = {"q": doc(start(), user("xu"), end(), chain("s", "xu", "e"), process="q")}
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cancels", EITHER)
+@pytest.mark.parametrize("host", HOSTS)
+def test_boundary_event_of_every_activity_that_waits(host, cancels, level, cold):
+    xml, complete = HOSTS[host]
+    body = start() + xml + boundary("b", "x", SIG, cancels) + user("h") + user("z") + end() + end("e2") + chain("s", "x", "z", "e") + chain("b", "h", "e2")
+    case = Case(at(level, body), cold=cold, called=CALLED, fall=1, ps=[1, 2, 3])
+    case.signal(pay=1)
+
+    if cancels == "true":
+        assert case.open() == ["h"]
+        assert not any(case.open(kind) for kind in ("jobs", "calls", "subscriptions"))
+        assert len(case.alive()) == 1
+    else:
+        case.signal(pay=2)
+        complete(case)
+        assert case.open() == ["h", "h", "z"]
+        assert not case.open("subscriptions")
+    assert case.data["pay"] == (1 if cancels == "true" else 2)
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cancels", EITHER)
+@pytest.mark.parametrize("kind", ["message", "signal", "duration", "conditional"])
+def test_event_sub_process_while_a_call_and_a_loop_are_open(kind, cancels, level, cold):
+    """Interrupting ends the called instance and every inner instance; not interrupting leaves them alone."""
+    body = start() + el("parallelGateway", "f") + TASKS["call"]("") + user("m", multi(inputElement="p")) + user("vor") + end() + chain("s", "f", "x", "e") + chain("f", "m", "e")
+    body += chain("f", "vor", "e") + event_sub(TRIGGERS[kind], cancels, user("h"))
+    case = Case(at(level, body), cold=cold, called=CALLED, fall=1, ps=[1, 2], rot=False)
+    called = case.at("xu")[0]
+    fire(case, kind)
+
+    if cancels == "true":
+        assert case.open() == ["h"]
+        assert case.alive() == ["1"]
+        assert case.engine.store.ended[called][0] == "cancelled"
+        assert not case.open("calls")
+    else:
+        assert [x for x in case.open() if x != "vor"] == ["h", "m", "m", "xu"]
+        assert case.alive() == ["1", called]
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("inner", EITHER)
+@pytest.mark.parametrize("outer", EITHER)
+def test_event_sub_process_inside_an_event_sub_process(outer, inner, level, cold):
+    nested = event_sub(SIG, inner, user("h2"), id="IN", first="h2")
+    body = start() + user("th") + end() + chain("s", "th", "e") + event_sub(MSG, outer, user("h") + nested)
+    case = make(level, cold, body)
+    case.send()
+    case.signal()
+
+    assert case.open() == sorted(["h2", *([] if inner == "true" else ["h"]), *([] if outer == "true" else ["th"])])
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("order", list(itertools.permutations("abc")))
+def test_parallel_gateway_waits_for_every_branch(order, level, cold):
+    body = start() + el("parallelGateway", "f") + user("a") + user("b") + user("c") + el("parallelGateway", "j") + user("z") + end() + chain("s", "f")
+    case = make(level, cold, body + "".join(chain("f", x, "j") for x in "abc") + chain("j", "z", "e"))
+    for x in order:
+        assert "z" not in case.open()
+        case.do(x)
+
+    assert case.open() == ["z"]
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("at_task", [True, False])
+@pytest.mark.parametrize(("a", "b"), list(itertools.product([True, False], repeat=2)))
+def test_exclusive_gateway_takes_the_first_flow_that_holds(a, b, at_task, level, cold):
+    """A conditional flow that leaves a task is inclusive instead: every flow that holds (BPMN 2.0, 13.2.1)."""
+    gate = el("userTask", "g", default="D") if at_task else el("exclusiveGateway", "g", default="D")
+    body = start() + gate + user("a") + user("b") + user("d") + end() + flow("s", "g") + flow("g", "a", "= wa") + flow("g", "b", "= wb") + flow("g", "d", id="D")
+    case = make(level, cold, body + flow("a", "e") + flow("b", "e") + flow("d", "e"), wa=a, wb=b)
+    if at_task:
+        case.do("g")
+
+    taken = [x for x, holds in (("a", a), ("b", b)) if holds]
+    assert case.open() == ((taken if at_task else taken[:1]) or ["d"])
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cancels", EITHER)
+@pytest.mark.parametrize("kind", [k for k in TRIGGERS if k != "error"])
+@pytest.mark.parametrize("where", ["boundary", "event sub-process"])
+def test_listener_added_by_a_migration(where, kind, cancels, level, cold):
+    """Where the case already stands it listens at once; timers count from when the element was entered."""
+    inner, _, left = work(kind)
+    host = start() + sub("H", start("hs"), inner, chain("hs", first_of(kind))) + user("z") + end() + chain("s", "H", "z", "e")
+    old = at(level, host)
+    if where == "boundary":
+        new = at(level, host + boundary("b", "H", TRIGGERS[kind], cancels) + user("h") + end("e2") + chain("b", "h", "e2"))
+    else:
+        new = old.replace(b'<bpmn:startEvent id="hs">', event_sub(TRIGGERS[kind], cancels, user("h")).encode() + b'<bpmn:startEvent id="hs">')
+    case = Case(old, cold=cold, fall=1, rot=False)
+    engine, target = case.engine, case.engine.deploy("p", new)
+    moved, step = runtime.migrate(state.dump(engine.store.get("1")), case.definition, target, {}, TableExpressions(), engine.clock.now())
+    assert not step.problems
+    engine.family.adopt(moved, step)
+    engine.apply(engine.family.steps)
+    fire(case, kind)
+
+    assert case.open() == sorted(["h", *([] if cancels == "true" else left)])
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cancels", EITHER)
+@pytest.mark.parametrize("kind", ["error", "escalation"])
+@pytest.mark.parametrize("where", ["boundary", "event sub-process"])
+@pytest.mark.parametrize("calls", [1, 2])
+def test_error_and_escalation_cross_calls(calls, where, kind, cancels, level, cold):
+    """From a called instance, or one that this one called, to the nearest catcher above."""
+    thrower = doc(start(), user("in"), el("parallelGateway", "g"), user("bleibt"), end("t", ERR if kind == "error" else ESC), end(), chain("s", "in", "g", "t"), chain("g", "bleibt", "e"), process=f"q{calls}")
+    between = doc(start(), call("c2", "q2"), user("danach"), end(), chain("s", "c2", "danach", "e"), process="q1")
+    interrupts = cancels if kind == "escalation" else "true"
+    body = start() + call("c", "q1") + user("z") + end() + chain("s", "c", "z", "e")
+    if where == "boundary":
+        body += boundary("b", "c", ERR if kind == "error" else ESC, interrupts) + user("h") + end("e2") + chain("b", "h", "e2")
+    else:
+        body += event_sub(ERR if kind == "error" else ESC, interrupts, user("h"))
+    case = Case(at(level, body), cold=cold, called={"q1": between, f"q{calls}": thrower}, fall=1)
+    case.do("in")
+
+    assert case.open() == (["h"] if interrupts == "true" else ["bleibt", "h"])
+    assert len(case.alive()) == (1 if interrupts == "true" else 1 + calls)
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("level", LEVELS)
+def test_documentation_and_data_of_other_tools_change_nothing(level, cold):
+    body = start() + user("a", '<bpmn:documentation>Text</bpmn:documentation><bpmn:property id="pr"/><bpmn:dataInputAssociation id="di"><bpmn:sourceRef>dr</bpmn:sourceRef>'
+                          "<bpmn:targetRef>pr</bpmn:targetRef></bpmn:dataInputAssociation>")
+    body += '<bpmn:dataObject id="do"/><bpmn:dataObjectReference id="dr" dataObjectRef="do"/><bpmn:dataStoreReference id="ds"/><bpmn:group id="gr"/>'
+    body += '<bpmn:textAnnotation id="ta"><bpmn:text>x</bpmn:text></bpmn:textAnnotation><bpmn:association id="as" sourceRef="a" targetRef="ta"/>'
+    case = make(level, cold, body + el("receiveTask", "r", messageRef="M") + el("sendTask", "n", MESSAGE_JOB, messageRef="M") + end() + chain("s", "a", "r", "n", "e"))
+    case.do("a")
+    case.send()
+
+    assert [m.name for m in case.engine.messages] == ["m"]
+    finish(case)
+
+
+@pytest.mark.parametrize("cold", [True, False])
+@pytest.mark.parametrize("kind", ["none", "message", "signal", "error", "escalation", "terminate"])
+def test_end_event_of_a_process(kind, cold):
+    """At the top nothing is around: termination ends the instance, an error nobody catches is an incident, an escalation goes on."""
+    trigger = {"none": "", "message": MSG, "signal": SIG, "error": ERR, "escalation": ESC, "terminate": TERM}[kind]
+    case = Case(doc(start(), el("parallelGateway", "f"), user("a"), user("b"), end("t", (MESSAGE_JOB if kind == "message" else "") + trigger), end(), chain("s", "f", "a", "t"), chain("f", "b", "e")), cold=cold, fall=1)
+    case.do("a")
+
+    assert case.open() == ([] if kind == "terminate" else ["b"])
+    assert case.open("incidents") == (["t"] if kind == "error" else [])
+    assert case.ended == ("completed" if kind == "terminate" else None)
+    assert [m.name for m in case.engine.messages] == (["m"] if kind == "message" else [])
+    assert [s.name for s in case.engine.signals] == (["sig"] if kind == "signal" else [])
+    if kind != "terminate":
+        case.do("b")
+        assert case.ended == (None if kind == "error" else "completed")

@@ -1,6 +1,6 @@
 """The stored state: format number, frozen fixture, what it holds, upgrades in order."""
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import pytest
 from engine import state
 from engine.catalogue import Definition
 from engine.errors import UnknownStateFormat
-from engine.runtime import complete, correlate, open_things, tick
+from engine.runtime import call_raised, call_returned, complete, correlate, job_done, open_things, retry, set_variables, tick
 from engine.runtime import start as begin
 from tests.unit.engine.models import MSG, Case, boundary, chain, doc, el, event_sub, ext, io, multi, start, sub, timer, user
 from tests.unit.engine.stub import TableExpressions
@@ -46,6 +46,48 @@ def test_states_of_format_1_still_run():
                              "anschrift": {"ort": "Straße 5"}, "ergebnisse": ["gut", "schlecht"]}
     step = complete(instance, next(iter(open_things(instance)["user_tasks"])), {})
     assert step.ended == "completed"
+
+
+def test_states_of_format_1_that_wait_in_every_way_still_run_to_their_end():
+    """Joins with a token, event gateway, loop and sequence in the middle, call, job, incidents, event sub-processes, a condition that has held."""
+    definition = Definition((FIXTURES / "format_1_weit.bpmn").read_bytes(), "weit:1", "weit")
+    data = (FIXTURES / "format_1_weit.json").read_bytes()
+    instance = state.load(data, definition, TableExpressions(), NOW + timedelta(days=8))
+
+    def waiting(kind):
+        return {v if isinstance(v, str) else v[0]: k for k, v in open_things(instance)[kind].items()}
+
+    assert state.dump(instance) == data
+    assert {kind: sorted(waiting(kind)) for kind in open_things(instance)} == {
+        "user_tasks": ["bh", "bu", "fu", "i2", "nach_bc", "p2", "schleife", "woche"], "jobs": ["auftrag"], "timers": ["gt", "wess"],
+        "subscriptions": ["bess", "gm"], "calls": ["ruf"], "incidents": ["falsch", "fehlauftrag"]}
+    for element, opens in (("i2", "nach_ij"), ("p2", "nach_pj")):
+        complete(instance, waiting("user_tasks")[element], {})
+        assert opens in waiting("user_tasks")
+    tick(instance, waiting("timers")["gt"])
+    assert "gm" not in waiting("subscriptions")
+    set_variables(instance, {"zahl": "kim", "rot": True})
+    for element in ("falsch", "fehlauftrag"):
+        retry(instance, waiting("incidents")[element])
+    call_raised(instance, waiting("calls")["ruf"], "escalation", "X1", {})
+    call_returned(instance, waiting("calls")["ruf"], {"antwort": 1})
+    for element in ("auftrag", "fehlauftrag"):
+        job_done(instance, waiting("jobs")[element], {})
+    done = []
+    while waiting("user_tasks"):
+        element, key = sorted(waiting("user_tasks").items())[0]
+        complete(instance, key, {"ergebnis": len(done)})
+        done.append(element)
+    assert sorted(done) == ["bh", "bu", "falsch", "fu", "fu", "nach_bc", "nach_esk", "nach_gt", "nach_ij", "nach_pj", "schleife", "schleife", "woche"]
+    assert instance.outcome == "completed"
+    assert instance.data["antwort"] == 1
+    assert instance.data["ergebnisse"][0] == "gut"
+    assert len(instance.data["ergebnisse"]) == 3
+
+
+def test_every_released_format_has_its_states():
+    """A format that can no longer be loaded is a case file that is lost."""
+    assert {json.loads(p.read_bytes())["f"] for p in FIXTURES.glob("*.json")} == set(range(1, state.FORMAT + 1))
 
 
 def test_dump_is_stable_and_compact():

@@ -10,7 +10,7 @@ import json
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typst
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MEDIENTYP = "application/pdf"
-STANDARD = "ua-1"
 
 
 class RenderingFailed(Exception):
@@ -42,10 +41,9 @@ def render(vorlage: str, daten: Mapping[str, object], *, am: datetime) -> bytes:
         InvalidInput: there is no such template.
     """
     files = {"main.typ": vorlagen.finden(vorlage).layout, "daten.json": json.dumps(daten, ensure_ascii=False).encode(), **vorlagen.gemeinsam()}
+    source = cast("bytes", files)  # a set of files in memory, which its stub does not name
     try:
-        made = typst.compile(files, font_paths=_fonts(), ignore_system_fonts=True, format="pdf", pdf_standards=[STANDARD],  # type: ignore[call-overload]  the stub does not know sets of files
-                             timestamp=int(am.timestamp()))
+        made = typst.compile(source, font_paths=_fonts(), ignore_system_fonts=True, format="pdf", pdf_standards=["ua-1"], timestamp=int(am.timestamp()))
     except typst.TypstError as error:
         raise RenderingFailed(vorlage) from error
-    assert isinstance(made, bytes)
     return made

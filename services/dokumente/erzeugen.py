@@ -78,7 +78,8 @@ def _stelle(uow: UnitOfWork, akte: str | None) -> str:
         return verantwortung.open_row(uow, akte).organisation
     if uow.actor.organisation:
         return uow.actor.organisation
-    return uow.app.profil_of(uow.actor.mandant).funktion["koordination"]
+    koordination = uow.app.profil_of(uow.actor.mandant).funktion["koordination"]
+    return koordination if isinstance(koordination, str) else koordination[0]
 
 
 def _linie(uow: UnitOfWork, vorlage: Vorlage, herkunft: Herkunft, bezug: str, person: int | None, stelle: str) -> int:

@@ -66,7 +66,8 @@ def sammeln(
         "personen": _personen(uow, aktenzeichen) if vorlage.personen and aktenzeichen else [],
         "akte": _akte(uow, vorlage, aktenzeichen, person, stelle) if aktenzeichen and vorlage.abschnitte else [],
     }
-    return zeichen.bereinigt(daten)
+    clean: Daten = zeichen.bereinigt(daten)
+    return {**clean, "titel": clean["titel"] or vorlage.titel}
 
 
 def _day(day: date) -> str:

@@ -7,17 +7,19 @@ template never sees anything else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from services.errors import InvalidInput
 from services.fall import abschnitte as sections
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ORDNER = resources.files("services.dokumente") / "vorlagen"
 GEMEINSAM = ("seite.typ", "erklaerung.typ")  # what every layout may import

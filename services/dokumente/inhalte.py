@@ -7,7 +7,6 @@ against the declaration. Everything leaves here as text, list or table, so a lay
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -23,6 +22,8 @@ from services.fall import abschnitte as sections
 from services.fall import akte, einwilligungen, fakten
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from forms.view import Block
     from services.dokumente.vorlagen import Angabe, Vorlage
     from services.unit_of_work import UnitOfWork

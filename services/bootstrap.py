@@ -11,8 +11,9 @@ from engine.clock import SystemClock
 from processes.profil import load as load_profil
 from services import effekte, tueren
 from services.db.session import MandantSession, make_engine, make_session_factory
+from services.dokumente.auftraege import AUFTRAEGE as DOKUMENT_AUFTRAEGE
 from services.fall import fakten
-from services.fall.auftraege import AUFTRAEGE
+from services.fall.auftraege import AUFTRAEGE as FALL_AUFTRAEGE
 from services.keys import KeyAllocator
 from services.prozess.definitions import Library
 from services.uhr import TestmodusClock
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from services.prozess.handlers import Handlers
     from services.settings import Settings
     from services.unit_of_work import UnitOfWork
+
+BUILT_IN: Handlers = {**FALL_AUFTRAEGE, **DOKUMENT_AUFTRAEGE}  # every job type that runs inside the command
 
 
 @dataclass(kw_only=True)
@@ -85,5 +88,5 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
     engine = make_engine(settings.database_url, pool_size=settings.pool_size, role=settings.database_role)
     if clock is None:
         clock = TestmodusClock(engine) if settings.testmodus else SystemClock()
-    return App(settings=settings, engine=engine, sessions=make_session_factory(engine), clock=clock, handlers=AUFTRAEGE, facts=fakten.reader(clock),
-               profil_of=Profile(engine))
+    return App(settings=settings, engine=engine, sessions=make_session_factory(engine), clock=clock, handlers=BUILT_IN,
+               facts=fakten.reader(clock), profil_of=Profile(engine))

@@ -49,6 +49,7 @@ class Action(StrEnum):
     FALL_READ = "fall.read"
     FALL_WRITE = "fall.write"
     ABSCHNITT_READ = "abschnitt.read"
+    DOKUMENT_READ = "dokument.read"
     UEBERGABE_READ = "uebergabe.read"
     UEBERGABE_OFFER = "uebergabe.offer"
     UEBERGABE_ANSWER = "uebergabe.answer"
@@ -109,6 +110,20 @@ class AbschnittTarget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DokumentTarget:
+    """A document of a case: it shows ``abschnitte``; ``freigegeben``: every one of them is lent to the actor's organisation."""
+
+    fall: FallTarget
+    organisation: str
+    abschnitte: tuple[str, ...]
+    freigegeben: bool = False
+
+    @property
+    def mandant(self) -> str:
+        return self.fall.mandant
+
+
+@dataclass(frozen=True, kw_only=True)
 class UebergabeTarget:
     """A handover or Verweis, seen from both sides."""
 
@@ -125,7 +140,7 @@ class MandantTarget:
     mandant: str
 
 
-Target = TaskTarget | FallTarget | AbschnittTarget | UebergabeTarget | MandantTarget
+Target = TaskTarget | FallTarget | AbschnittTarget | DokumentTarget | UebergabeTarget | MandantTarget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +177,8 @@ def may(actor: Actor, action: Action, target: Target) -> Decision:
             return _fall(actor, action, target)
         case AbschnittTarget():
             return _abschnitt(actor, action, target)
+        case DokumentTarget():
+            return _dokument(actor, action, target)
         case UebergabeTarget():
             return _uebergabe(actor, action, target)
         case MandantTarget():
@@ -259,6 +276,15 @@ def _abschnitt(actor: Actor, action: Action, target: AbschnittTarget) -> Decisio
         # Sight lent by a handover or by one task is no membership in the case: partners see what is lent, nothing else.
         return YES
     return YES if target.freigegeben and target.abschnitt not in abschnitte.INTERN else HIDDEN
+
+
+def _dokument(actor: Actor, action: Action, target: DokumentTarget) -> Decision:
+    """As a section of the Fallakte: its organisation, and whoever all of what it shows is lent to."""
+    if action is not Action.DOKUMENT_READ or not _fall(actor, Action.FALL_READ, target.fall):
+        return HIDDEN
+    if target.organisation == actor.organisation:
+        return YES
+    return YES if target.freigegeben and abschnitte.INTERN.isdisjoint(target.abschnitte) else HIDDEN
 
 
 def belongs(actor: Actor, fall: FallTarget) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.dokumente import vorlagen
+
 # type -> (required inputs, optional inputs)
 INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "fall.phase_setzen": ({"phase"}, set()),
@@ -19,6 +21,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "partner.informieren": ({"anlass", "empfaenger"}, set()),
     "mail.senden": ({"an", "vorlage", "daten"}, set()),
     "person.mitteilen": ({"anlass"}, set()),
+    "dokument.erzeugen": ({"vorlage", "titel", "daten"}, {"sprache", "bezug", "person_id"}),
 }
 LISTS = {"organisationen", "abschnitte", "besondere_abschnitte"}
 MAY_BE_NULL = {"grund"}
@@ -76,6 +79,13 @@ class Jobs:
             offer = f"ue-{len(self.offers) + 1}"
             self.offers[offer] = seen["empfaenger"]
             return {"uebergabe_id": offer}
+        elif kind == "dokument.erzeugen":
+            vorlage = vorlagen.finden(seen["vorlage"])
+            unknown = set(seen["daten"]) - set(vorlage.angaben)
+            assert not unknown, f"the template {vorlage.key} does not know {sorted(unknown)}"
+            missing = [a.name for a in vorlage.angaben.values() if a.pflicht and seen["daten"].get(a.name) in (None, "", [])]
+            assert not missing, f"the template {vorlage.key} needs {missing}"
+            return {"dokument_id": f"dok-{len([d for d in self.done if d[0] == kind])}"}
         elif kind == "uebergabe.uebernehmen":
             receiver = self.offers.get(seen["uebergabe_id"], self.fall["verantwortliche_organisation"])
             self.fall.update(verantwortliche_organisation=receiver, verantwortlich=None)

@@ -35,5 +35,6 @@ MELDUNGEN = {
     "angenommen": Meldung("Sie haben angenommen. Die Fallverantwortung geht an Ihre Organisation über."),
     "abgelehnt": Meldung("Sie haben abgelehnt. Die Angaben sind hier nicht mehr sichtbar.", "info"),
     "kapazitaet": Meldung("Die freien Plätze sind eingetragen."),
+    "dokument": Meldung("Die Datei ist gespeichert."),
     "nochmal": Meldung("Noch einmal versucht. Wenn die Zeile verschwunden ist, hat es geklappt.", "info"),
 }

@@ -271,6 +271,17 @@ def _infos(uow: UnitOfWork, rows: Sequence[AkteAbschnitt]) -> tuple[AbschnittInf
     )
 
 
+def fuer_dokument(uow: UnitOfWork, aktenzeichen: str, organisation: str, abschnitte: Sequence[str], zweck: str) -> tuple[AbschnittInfo, ...]:
+    """The newest versions of these sections as ``organisation`` sees them, in whose name a document is made; written down as read.
+
+    The right to make the document is that of the process; what the organisation may not see, the document cannot show.
+    """
+    rows = [r for r in _visible(uow, organisation, aktenzeichen) if r.abschnitt in abschnitte]
+    if rows:
+        zugriffe.vermerken(uow, aktenzeichen, zugriffe.GELESEN, [r.abschnitt for r in rows], zweck)
+    return _infos(uow, rows)
+
+
 class FormSections(Mapping[str, Mapping[str, Any]]):
     """What a form finds in the Fallakte: section -> {feld: wert}. A section that is looked at is written down as read, once."""
 

@@ -33,6 +33,7 @@ ARTEN = {
     "phasenwechsel": "Phasenwechsel",
     "strukturhinweis": "Strukturhinweis",
     "aufgabe": "Aufgabe",
+    "dokument": "Dokument",
 }
 # What another organisation that holds or held the case may see of entries that are not its own: no notes, no contacts.
 ALLGEMEIN = ("fall", "phase", "phasenwechsel", "fallverantwortung", "uebergabe")

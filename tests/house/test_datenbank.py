@@ -22,7 +22,7 @@ SECURITY_DEFINER = {
     "gesendetes_loeschen",
     "faelle_suchen",
 }
-APPEND_ONLY = {"audit", "element_log", "decision_log", "akte_abschnitt", "zeitleiste", "zugriff"}
+APPEND_ONLY = {"audit", "element_log", "decision_log", "akte_abschnitt", "zeitleiste", "zugriff", "dokument", "dokument_fassung", "dokument_inhalt"}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from web.pages import (
     anmeldung,
     aufgabe,
     aufgaben,
+    dokumente,
     einstellungen,
     einwilligungen,
     faelle,
@@ -23,7 +24,7 @@ from web.pages import (
 if TYPE_CHECKING:
     from flask import Flask
 
-BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, einwilligungen.pages, uebergaben.pages,
+BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, dokumente.pages, einwilligungen.pages, uebergaben.pages,
               partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages)
 
 

@@ -73,6 +73,7 @@ def reiter(fall: FallDetail) -> list[Reiter]:
         Reiter(key="ueberblick", name="Überblick", href=to("fallakte.ueberblick")), Reiter(key="plan", name="Plan", href=to("fallakte.plan")),
         Reiter(key="akte", name="Akte", href=to("fallakte.akte")), Reiter(key="verlauf", name="Verlauf", href=to("fallakte.verlauf")),
         Reiter(key="aufgaben", name="Aufgaben", href=to("fallakte.aufgaben"), anzahl=fall.offene_aufgaben),
+        Reiter(key="dokumente", name="Dokumente", href=to("dokumente.liste")),
         Reiter(key="einwilligungen", name="Einwilligungen", href=to("einwilligungen.matrix")),
         Reiter(key="uebergaben", name="Übergaben", href=to("fallakte.uebergaben"), anzahl=1 if fall.offene_uebergabe else None),
         Reiter(key="prozess", name="Prozess", href=to("fallakte.prozess")),

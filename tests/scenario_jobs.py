@@ -19,8 +19,11 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "partner.informieren": ({"anlass", "empfaenger"}, set()),
     "mail.senden": ({"an", "vorlage", "daten"}, set()),
     "person.mitteilen": ({"anlass"}, set()),
+    "strukturhinweis.melden": ({"text", "art", "bereich", "ebene", "prioritaet", "haeufigkeit"}, set()),
+    "strukturhinweis.sammeln": (set(), set()),
+    "strukturhinweis.rueckmelden": ({"hinweise", "entscheidung", "antwort", "endgueltig"}, set()),
 }
-LISTS = {"organisationen", "abschnitte", "besondere_abschnitte"}
+LISTS = {"organisationen", "abschnitte", "besondere_abschnitte", "hinweise"}
 MAY_BE_NULL = {"grund"}
 
 
@@ -76,6 +79,12 @@ class Jobs:
             offer = f"ue-{len(self.offers) + 1}"
             self.offers[offer] = seen["empfaenger"]
             return {"uebergabe_id": offer}
+        elif kind == "strukturhinweis.melden":
+            return {"hinweis_id": "4711", "gemeldet_von": self.fall["verantwortlich"], "meldende_stelle": self.fall["verantwortliche_organisation"]}
+        elif kind == "strukturhinweis.sammeln":
+            return {"hinweise": [], "anzahl_hinweise": 0}
+        elif kind == "strukturhinweis.rueckmelden":
+            return {"rueckgemeldet": len(seen["hinweise"])}
         elif kind == "uebergabe.uebernehmen":
             receiver = self.offers.get(seen["uebergabe_id"], self.fall["verantwortliche_organisation"])
             self.fall.update(verantwortliche_organisation=receiver, verantwortlich=None)

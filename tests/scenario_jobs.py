@@ -22,8 +22,11 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "mail.senden": ({"an", "vorlage", "daten"}, set()),
     "person.mitteilen": ({"anlass"}, set()),
     "dokument.erzeugen": ({"vorlage", "titel", "daten"}, {"sprache", "bezug", "person_id"}),
+    "strukturhinweis.melden": ({"text", "art", "bereich", "ebene", "prioritaet", "haeufigkeit"}, set()),
+    "strukturhinweis.sammeln": (set(), set()),
+    "strukturhinweis.rueckmelden": ({"hinweise", "entscheidung", "antwort", "endgueltig"}, set()),
 }
-LISTS = {"organisationen", "abschnitte", "besondere_abschnitte"}
+LISTS = {"organisationen", "abschnitte", "besondere_abschnitte", "hinweise"}
 MAY_BE_NULL = {"grund"}
 
 
@@ -86,6 +89,12 @@ class Jobs:
             missing = [a.name for a in vorlage.angaben.values() if a.pflicht and seen["daten"].get(a.name) in (None, "", [])]
             assert not missing, f"the template {vorlage.key} needs {missing}"
             return {"dokument_id": f"dok-{len([d for d in self.done if d[0] == kind])}"}
+        elif kind == "strukturhinweis.melden":
+            return {"hinweis_id": "4711", "gemeldet_von": self.fall["verantwortlich"], "meldende_stelle": self.fall["verantwortliche_organisation"]}
+        elif kind == "strukturhinweis.sammeln":
+            return {"hinweise": [], "anzahl_hinweise": 0}
+        elif kind == "strukturhinweis.rueckmelden":
+            return {"rueckgemeldet": len(seen["hinweise"])}
         elif kind == "uebergabe.uebernehmen":
             receiver = self.offers.get(seen["uebergabe_id"], self.fall["verantwortliche_organisation"])
             self.fall.update(verantwortliche_organisation=receiver, verantwortlich=None)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from engine.errors import BpmnError
 from services.errors import InvalidInput
 from services.fall import abschnitte, einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
+from services.netzwerk import strukturhinweise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -123,9 +124,14 @@ def schliessen(ctx: Auftrag) -> dict[str, Any]:
 
 
 def notiz(ctx: Auftrag) -> dict[str, Any]:
-    """An entry of the time line; ``art`` is one of ``zeitleiste.ARTEN``, else a note."""
-    art = str(ctx.variables.get("art") or "notiz")
-    zeitleiste.notieren(ctx.uow, _fall(ctx), art if art in zeitleiste.ARTEN else "notiz", _text(ctx, "text"))
+    """An entry of the time line; ``art`` is one of ``zeitleiste.ARTEN``, else a note.
+
+    One of the kind ``strukturhinweis`` is collected with the hints of the other cases as well.
+    """
+    art, text = str(ctx.variables.get("art") or "notiz"), _text(ctx, "text")
+    zeitleiste.notieren(ctx.uow, _fall(ctx), art if art in zeitleiste.ARTEN else "notiz", text)
+    if art == "strukturhinweis":
+        strukturhinweise.aufnehmen(ctx.uow, _fall(ctx), strukturhinweise.Hinweis(text=text))
     return {}
 
 
@@ -284,4 +290,5 @@ AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {
     "uebergabe.uebernehmen": uebergabe_uebernehmen,
     "mail.senden": mail_senden,
     "person.mitteilen": person_mitteilen,
+    **strukturhinweise.AUFTRAEGE,
 }

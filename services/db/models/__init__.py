@@ -1,6 +1,6 @@
 """All tables. Importing this module makes ``Base.metadata`` complete."""
 
-from services.db.models import dokument, fall, grundlage, prozess, sammelauftrag, warteschlange
+from services.db.models import dokument, fall, grundlage, netzwerk, prozess, sammelauftrag, warteschlange
 from services.db.models.base import SCHEMA, Base
 
-__all__ = ["SCHEMA", "Base", "dokument", "fall", "grundlage", "prozess", "sammelauftrag", "warteschlange"]
+__all__ = ["SCHEMA", "Base", "dokument", "fall", "grundlage", "netzwerk", "prozess", "sammelauftrag", "warteschlange"]

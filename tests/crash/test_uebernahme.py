@@ -92,15 +92,14 @@ class Werk:
                             "DATABASE_URL": postgres.url(provision.APP, database), "ETAPPE_DATA_DIR": str(folder)}
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    def starte(self, **environment: str) -> subprocess.Popen[bytes]:
-        """One more worker; returns when its queue is running."""
-        number = self.zahl("select count(*) from procrastinate_workers")
-        with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
-            worker = subprocess.Popen([sys.executable, "-m", "web.cli", "worker"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                      start_new_session=True, env={**self.environment, **environment})
-        self.workers.append(worker)
-        self.bis(lambda: self.zahl("select count(*) from procrastinate_workers") == number + 1, "a running worker")
-        return worker
+    def starte_zwei(self, **environment: str) -> list[subprocess.Popen[bytes]]:
+        """Two workers; returns when their queues are running."""
+        for number in range(2):
+            with (self.folder / f"worker-{number}.log").open("wb") as log:
+                self.workers.append(subprocess.Popen([sys.executable, "-m", "web.cli", "worker"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
+                                                     stderr=log, start_new_session=True, env={**self.environment, **environment}))
+        self.bis(lambda: self.zahl("select count(*) from procrastinate_workers") == 2, "two running workers")
+        return self.workers
 
     def zahl(self, statement: str) -> Any:
         return self.watch.execute(statement).fetchone()[0]
@@ -143,6 +142,16 @@ def verlange(app: App, *keys: str) -> None:
         for key in keys])
 
 
+@contextlib.contextmanager
+def ruhend(worker: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A worker that looks away for a moment, so that it is known who gets the job."""
+    worker.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        worker.send_signal(signal.SIGCONT)
+
+
 def toete(worker: subprocess.Popen[bytes]) -> None:
     worker.kill()
     assert worker.wait(10) == -signal.SIGKILL
@@ -155,10 +164,10 @@ def test_design_leaves_room_below_the_budget() -> None:
 
 def test_mails_of_a_killed_worker_are_sent_by_the_other_under_the_same_key(app: App, werk: Werk, record_property: Any) -> None:
     with postamt(VOR_DER_ANNAHME, NACH_DER_ANNAHME) as post:
-        first = werk.starte(ETAPPE_SMTP_URL=post.url)
-        verlange(app, "k1", "k2")
-        assert all(post.angehalten.acquire(timeout=PATIENCE) for _ in range(2)), werk.logs()
-        other = werk.starte(ETAPPE_SMTP_URL=post.url)
+        first, other = werk.starte_zwei(ETAPPE_SMTP_URL=post.url)
+        with ruhend(other):
+            verlange(app, "k1", "k2")
+            assert all(post.angehalten.acquire(timeout=PATIENCE) for _ in range(2)), werk.logs()
         assert werk.zahl("select count(*) from procrastinate_jobs where status = 'doing'") == 2
         assert len(post.received) == 1  # one is taken, but the worker does not know
 
@@ -171,20 +180,22 @@ def test_mails_of_a_killed_worker_are_sent_by_the_other_under_the_same_key(app: 
         numbers = post.message_ids()
         assert len(set(numbers)) == 2
         assert len(numbers) == 3  # the one that was taken came twice, and its number says that it is the same
-    assert werk.zahl("select count(*) from procrastinate_jobs where status <> 'succeeded'") == 0
+        werk.bis(lambda: werk.zahl("select count(*) from procrastinate_jobs where status <> 'succeeded'") == 0, "the end of the jobs")
+        assert len(post.message_ids()) == 3  # and nobody sends again
     print(f"take-over after {seconds:.1f} s")
 
 
 def test_mail_that_a_killed_worker_had_written_stays_one_file(app: App, werk: Werk, postgres: EmbeddedPostgres, database: str, record_property: Any) -> None:
-    verlange(app, "k1")
+    first, other = werk.starte_zwei()
     files = werk.folder / "mail"
     with psycopg.connect(postgres.url(provision.OWNER, database)) as lock:  # whoever notes that the mail is sent has to wait
-        lock.execute("select from etappe.mail_auftrag where key = 'k1' for update")
-        first = werk.starte()
-        werk.bis(lambda: list(files.glob("*.eml")), "the file")
+        with ruhend(other), ruhend(first):
+            verlange(app, "k1")
+            lock.execute("select from etappe.mail_auftrag where key = 'k1' for update")
+            first.send_signal(signal.SIGCONT)
+            werk.bis(lambda: list(files.glob("*.eml")), "the file")
         (written,) = files.glob("*.eml")
         before = written.stat().st_mtime_ns
-        werk.starte()
         assert werk.zahl("select status::text from procrastinate_jobs") == "doing"
 
         toete(first)

@@ -29,7 +29,11 @@ def line(process: str, tasks: int) -> bytes:
     return bpmn.sequence(process, *(task(i) for i in range(1, tasks + 1)))
 
 
+WAITING = bpmn.process("warten", bpmn.el("startEvent", "s") + bpmn.el(
+    "intermediateCatchEvent", "frist", "<bpmn:timerEventDefinition><bpmn:timeDate>= date and time(faellig)</bpmn:timeDate></bpmn:timerEventDefinition>")
+    + bpmn.el("endEvent", "e") + bpmn.chain("s", "frist", "e"))
 RESOURCES = {
+    "warten.bpmn": WAITING,
     "bench.pruefen.form": json.dumps(FORM).encode(),
     "dreissig.bpmn": line("dreissig", TASKS),
     "fuenfhundert.bpmn": line("fuenfhundert", 520),

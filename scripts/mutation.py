@@ -53,7 +53,7 @@ TESTS: Final = (
     "--ignore=tests/unit/engine/test_hostile_expressions.py", "--ignore=tests/unit/engine/test_xml.py",
     "--ignore=tests/unit/engine/test_hostile_models.py", "--ignore=tests/unit/engine/test_hostile_timers.py", "--ignore=tests/unit/engine/test_lint.py",
 )  # fmt: skip
-PATIENCE: Final = 20  # seconds that one test of a mutant may take at most
+PATIENCE: Final = 20  # seconds of computing time that one test of a mutant may take at most
 ALIKE: Final = 3  # tests with the same reach that a mutant meets first
 AT_FIRST: Final = 4.0  # seconds of tests that a mutant meets first
 MEMORY: Final = 3 * 2**30  # bytes of a child: a loop without end must not take the machine with it
@@ -462,7 +462,7 @@ def in_child(mutant: Mutant, items: Sequence[pytest.Item], seconds: dict[str, fl
         os.dup2(nothing, 2)
         mutant.apply()
         for number, item in enumerate(items):
-            signal.setitimer(signal.ITIMER_REAL, min(PATIENCE, 2 + 5 * seconds[item.nodeid]))
+            signal.setitimer(signal.ITIMER_PROF, min(PATIENCE, 2 + 5 * seconds[item.nodeid]))
             os.write(writing, f"{number}\n".encode())
             if not run(item):
                 os._exit(1)

@@ -50,18 +50,20 @@ class JobTask(Element):
 
     def type(self, task: Task) -> str:
         """The job type; workers ask for it."""
-        value = self.evaluate(task, self.ext.job_type or "")
+        assert self.ext.job_type is not None
+        value = self.evaluate(task, self.ext.job_type)
         if not isinstance(value, str) or not value:
-            raise unsuitable(self.ext.job_type or "", f"Der Auftragstyp ist kein Text, sondern {value!r}.")
+            raise unsuitable(self.ext.job_type, f"Der Auftragstyp ist kein Text, sondern {value!r}.")
         return value
 
     def retries(self, task: Task) -> int:
         """How often a worker may try; 3 if the model is silent."""
-        value = self.evaluate(task, self.ext.job_retries or "3")
+        text = self.ext.job_retries or "3"
+        value = self.evaluate(task, text)
         try:
             return int(str(value))
         except ValueError:
-            raise unsuitable(self.ext.job_retries or "", f"Die Anzahl der Versuche ist keine ganze Zahl, sondern {value!r}.") from None
+            raise unsuitable(text, f"Die Anzahl der Versuche ist keine ganze Zahl, sondern {value!r}.") from None
 
 
 class Choice(Element):
@@ -82,18 +84,18 @@ class Choice(Element):
 
     def chosen(self, task: Task) -> list[str]:
         """Names of the targets; raises NoFlowMatches."""
-        fallback = [n for n, condition, default in self.flows if default or (condition is None and not self.inclusive)]
         hits: list[str] = []
+        fallback: str | None = None
         for name, condition, default in self.flows:
-            if default or (condition is None and not self.inclusive):
-                continue
-            if condition is None or self.evaluate(task, condition) is True:
+            if default:
+                fallback = name
+            elif condition is None or self.evaluate(task, condition) is True:
                 hits.append(name)
                 if not self.inclusive:
                     break
-        if not hits and not fallback:
+        if not hits and fallback is None:
             raise NoFlowMatches(self.facts.name or self.bpmn_id)
-        return hits or fallback[:1]
+        return hits or [str(fallback)]
 
     def _predict_hook(self, my_task: Task) -> None:
         """Where it goes is decided when it runs."""

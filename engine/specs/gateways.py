@@ -109,7 +109,7 @@ class EndJoin(Join):
 
     def _run_hook(self, my_task: Task) -> bool:
         for t in list(my_task.workflow.tasks.values()):
-            if t.id in my_task.workflow.tasks and is_scope_listener(t):
+            if is_scope_listener(t):
                 kill(t)
         return True
 

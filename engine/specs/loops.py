@@ -153,6 +153,3 @@ class StandardLoop(Body):
 
     def child_terminated(self, task: Task) -> None:
         make_ready(task)
-
-    def leave(self, task: Task) -> None:
-        """The inner instances have written everything."""

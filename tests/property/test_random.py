@@ -118,27 +118,24 @@ def drive(seed):
     for e in engines:
         e.check()
         assert e.engine.variables(e.key) == oracle.root.own
-    return oracle.ended, step, len(engines[0].engine.store.parents)
+    return oracle.ended
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_random_models(batch):
-    finished = called = 0
-    seeds = range(FIRST + batch, FIRST + MODELS, BATCHES)
+    finished, seeds = 0, range(FIRST + batch, FIRST + MODELS, BATCHES)
     for seed in seeds:
         try:
-            ended, _, instances = drive(seed)
+            finished += drive(seed)
         except Exception as exc:
             raise AssertionError(f"seed {seed}: {exc!r}") from exc
-        finished, called = finished + ended, called + instances - 1
-    assert finished > len(seeds) * .6
-    assert called > 0
+    assert finished > len(seeds) * .5
 
 
 def test_generator_knows_every_construct():
     kinds, events, hosts = set(), set(), set()
-    for seed in range(FIRST, FIRST + MODELS):
-        todo = [Generator(seed, DEPTH).tree()]
+    for seed in range(200):
+        todo = [Generator(seed, 5).tree()]
         while todo:
             block = todo.pop()
             todo += block.parts

@@ -1,0 +1,326 @@
+"""Rules that a changed line would break, each stated as BPMN or Camunda 8 state it; found by ``scripts/mutation.py``."""
+import pytest
+
+from engine.limits import Limits
+from tests.unit.engine.models import (
+    COND,
+    ERR,
+    ESC,
+    MSG,
+    SIG,
+    Case,
+    boundary,
+    call,
+    chain,
+    doc,
+    el,
+    end,
+    event_sub,
+    ext,
+    flow,
+    io,
+    multi,
+    service,
+    start,
+    sub,
+    timer,
+    user,
+)
+
+BOTH = pytest.mark.parametrize("cold", [True, False])
+AGAIN = "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>= loopCounter &lt; 2</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"
+COUNT = ext(io({"ein": "= if zahl = null then 1 else zahl + 1"}, {"zahl": "= ein", "aus": "= if aus = null then 1 else aus + 1"}))
+
+
+def log(case, key="1"):
+    return [f"{what} {element}" for instance, what, element in case.engine.log if instance == key]
+
+
+# -- the element log: every element once, nothing that only we know ------------------------------------------------------------
+@BOTH
+def test_log_names_every_element_once(cold):
+    """An activity with boundary event, a gateway that joins and forks, conditional flows at a task, loops: one line in, one line out."""
+    body = start() + el("userTask", "a", default="D") + boundary("b", "a", MSG) + el("inclusiveGateway", "g", default="D2") + el("parallelGateway", "pg") + user("z") + end() + end("e2")
+    body += chain("s", "a") + flow("a", "pg", "= ja") + flow("a", "g", id="D") + chain("b", "g") + flow("g", "pg", "= nein") + flow("g", "z", id="D2") + chain("z", "e") + chain("pg", "e2")
+    case = Case(doc(body), cold=cold, fall=1, ja=False, nein=False)
+    case.do("a").do("z")
+
+    assert log(case) == [f"{what} {x}" for x in ("s", "a", "g", "z", "e") for what in ("entered", "completed")]
+
+
+@BOTH
+@pytest.mark.parametrize("loop", [multi("true", inputElement="p"), multi("false", inputElement="p"), AGAIN])
+def test_log_of_a_loop_names_every_turn(loop, cold):
+    case = Case(doc(start(), user("a", loop), end(), chain("s", "a", "e")), cold=cold, ps=[1, 2])
+    case.do("a").do("a")
+
+    assert sorted(log(case)) == sorted(["entered s", "completed s", *["entered a", "completed a"] * 2, "entered e", "completed e"])
+    assert case.done
+
+
+@BOTH
+def test_log_of_scopes_and_events_names_what_was_entered_only(cold):
+    """A listener that never fired was never entered; what an interruption ends is terminated, from the inside out."""
+    inner = start("is") + user("in") + chain("is", "in") + event_sub(MSG, "false", user("h"))
+    case = Case(doc(start(), sub("S", inner), boundary("t", "S", timer("Duration", "P1D")), boundary("x", "S", ESC, "false"), user("z"), end(), chain("s", "S"), chain("t", "z", "e")), cold=cold, fall=1)
+    case.send()
+    case.wait(1)
+
+    before = ["entered s", "completed s", "entered S", "entered is", "completed is", "entered in"]
+    handler = ["entered ES", "entered ESs", "completed ESs", "entered h"]
+    stop = ["terminated in", "terminated h", "terminated ES", "terminated S"]
+    assert log(case)[:10] == before + handler
+    assert sorted(log(case)[10:14]) == sorted(stop)
+    assert log(case)[13:] == ["terminated S", "entered t", "completed t", "entered z"] or log(case)[10:] == ["entered t", *stop, "completed t", "entered z"]
+
+
+@BOTH
+def test_log_of_an_event_gateway_and_a_join(cold):
+    body = start() + el("parallelGateway", "f") + user("a") + user("b") + el("parallelGateway", "j") + el("eventBasedGateway", "g") + el("intermediateCatchEvent", "m", MSG)
+    body += el("intermediateCatchEvent", "t", timer("Duration", "P1D")) + end() + end("e2") + chain("s", "f", "a", "j", "g", "m", "e") + chain("f", "b", "j") + chain("g", "t", "e2")
+    case = Case(doc(body), cold=cold, fall=1)
+    case.do("a").do("b")
+    case.send()
+
+    assert log(case)[-9:] == ["entered j", "completed j", "entered g", "completed g", "entered m", "entered t", "terminated t", "completed m", "entered e", "completed e"][-9:]
+    assert [x for x in log(case) if x.endswith(" j")] == ["entered j", "completed j"]
+
+
+# -- mappings: once per element, however many parts we make of it --------------------------------------------------------------
+@BOTH
+@pytest.mark.parametrize("extra", ["plain", "boundary", "conditional flow"])
+def test_mappings_of_a_task_are_applied_once(extra, cold):
+    body = start() + el("userTask", "a", COUNT, **({"default": "D"} if extra == "conditional flow" else {})) + user("z") + end() + chain("s", "a") + flow("z", "e")
+    body += flow("a", "z", id="D") + (flow("a", "e", "= falsch") if extra == "conditional flow" else "")
+    body += boundary("b", "a", MSG) + end("e2") + chain("b", "e2") if extra == "boundary" else ""
+    case = Case(doc(body), cold=cold, fall=1)
+    assert case.sees("a")["ein"] == 1
+    case.do("a")
+
+    assert case.open() == ["z"]
+    assert {k: v for k, v in case.data.items() if k != "fall"} == {"zahl": 1, "aus": 1}
+
+
+@BOTH
+@pytest.mark.parametrize("loop", [multi("true", inputElement="p"), AGAIN])
+def test_mappings_of_a_loop_belong_to_every_turn(loop, cold):
+    """C8: input and output mappings are applied per instance, not to the body."""
+    case = Case(doc(start(), el("userTask", "a", ext(io({"ein": "= loopCounter * 10"}, {"aus": "= ein"})) + loop), user("z"), chain("s", "a", "z")), cold=cold, ps=[1, 2], aus=0)
+
+    assert case.sees("a")["ein"] == 10
+    case.do("a")
+    assert case.sees("a")["ein"] == 20
+    case.do("a")
+    assert case.open() == ["z"]
+
+
+@BOTH
+def test_gateways_ignore_mappings(cold):
+    body = start() + el("exclusiveGateway", "g", COUNT, default="D") + user("z") + user("y") + chain("s", "g") + flow("g", "y", "= falsch") + flow("g", "z", id="D")
+    case = Case(doc(body), cold=cold)
+
+    assert case.open() == ["z"]
+    assert case.data == {}
+
+
+# -- choices -------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("name", "said"), [("", "g"), ("Wie weiter?", "Wie weiter?")])
+def test_gateway_without_a_way_on_is_named_as_people_know_it(name, said):
+    gate = el("exclusiveGateway", "g", **({"name": name} if name else {}))
+    case = Case(doc(start(), gate, user("a"), user("b"), chain("s", "g"), flow("g", "a", "= x = 1"), flow("g", "b", "= x = 2")))
+
+    assert said in case.incident("g").message
+    case.engine.run("1", "set_variables", {"x": 2})
+    case.retry("g")
+    assert case.open() == ["b"]
+
+
+@pytest.mark.parametrize("value", ["= 1", "= null", "=&quot;true&quot;"])
+def test_only_true_takes_a_conditional_flow(value):
+    """FEEL: a condition holds if it is true, not if it is something."""
+    case = Case(doc(start(), el("exclusiveGateway", "g", default="D"), user("a"), user("d"), chain("s", "g"), flow("g", "a", value), flow("g", "d", id="D")))
+
+    assert case.open() == ["d"]
+
+
+# -- jobs ----------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("expression", ["= 7", "= null", "=&quot;&quot;"])
+def test_job_needs_a_type(expression):
+    case = Case(doc(start(), el("serviceTask", "j", ext(f'<zeebe:taskDefinition type="{expression}"/>')), chain("s", "j")))
+
+    assert case.incident("j").type == "ExpressionError"
+    assert "Auftragstyp" in case.incident("j").message
+    assert not case.open("jobs")
+
+
+@pytest.mark.parametrize(("retries", "found"), [("", 3), ("5", 5), ("= 1 + 1", 2)])
+def test_job_has_three_tries_unless_the_model_says_otherwise(retries, found):
+    attribute = f' retries="{retries}"' if retries else ""
+    case = Case(doc(start(), el("serviceTask", "j", ext(f'<zeebe:taskDefinition type="= &quot;a&quot; + &quot;b&quot;"{attribute}/>')), chain("s", "j")))
+
+    job, = case.engine.open["jobs"].values()
+    assert (job.type, job.retries) == ("ab", found)
+
+
+def test_number_of_tries_must_be_a_number():
+    case = Case(doc(start(), el("serviceTask", "j", ext('<zeebe:taskDefinition type="t" retries="= &quot;viele&quot;"/>')), chain("s", "j")))
+
+    assert "viele" in case.incident("j").message
+
+
+@BOTH
+def test_job_that_fails_again_tells_its_tries_and_ends_as_an_incident(cold):
+    case = Case(doc(start(), service("j"), user("z"), chain("s", "j", "z")), cold=cold)
+    case.fail("j", "weg", 1)
+    assert [d.retries for d in case.engine.open["jobs"].values()] == [1]
+    case.fail("j", "weg", 0)
+    assert case.open("jobs") == []
+    assert case.incident("j").message == "weg"
+    assert case.incident("j").phase == "job"
+    case.retry("j")
+
+    assert [d.retries for d in case.engine.open["jobs"].values()] == [1]
+    case.job("j")
+    assert case.open() == ["z"]
+
+
+# -- sizes ---------------------------------------------------------------------------------------------------------------------
+def test_result_of_a_decision_counts():
+    case = Case(doc(start(), el("businessRuleTask", "r", ext('<zeebe:calledDecision decisionId="d" resultVariable="x"/>')), chain("s", "r")), decisions={"d": lambda _: "y" * 6_000}, limits=Limits(state_bytes=5_000))
+
+    assert case.incident("r").type == "BudgetExceeded"
+    assert "x" not in case.data
+
+
+# -- inclusive joins -----------------------------------------------------------------------------------------------------------
+BEFORE = {  # what a token may still have to cross before it reaches the join
+    "exclusive": user("u") + el("exclusiveGateway", "x", default="Dx") + user("v") + flow("u", "x") + flow("x", "v", "= falsch") + flow("x", "j", id="Dx") + flow("v", "j"),
+    "parallel": user("u") + el("parallelGateway", "x") + el("parallelGateway", "y") + flow("u", "x") + flow("x", "y", id="x1") + flow("x", "y", id="x2") + flow("y", "j"),
+    "conditional flow": el("userTask", "u", default="Dx") + user("v") + flow("u", "v", "= falsch") + flow("u", "j", id="Dx") + flow("v", "j"),
+    "events": el("eventBasedGateway", "u") + el("intermediateCatchEvent", "m", MSG) + el("intermediateCatchEvent", "t", timer("Duration", "P1D")) + chain("u", "m", "j") + chain("u", "t", "j"),
+    "sub-process": sub("u", start("us"), user("in"), chain("us", "in")) + flow("u", "j"), "call": call("u", "q") + flow("u", "j"), "job": service("u") + flow("u", "j"),
+    "boundary": sub("u", start("us"), user("in"), chain("us", "in")) + boundary("b", "u", MSG) + flow("u", "j") + flow("b", "j"), "loop": user("u", multi(inputElement="p")) + flow("u", "j"),
+    "link": user("u") + el("intermediateThrowEvent", "lt", '<bpmn:linkEventDefinition name="L"/>') + el("intermediateCatchEvent", "lc", '<bpmn:linkEventDefinition name="L"/>') + flow("u", "lt") + flow("lc", "j"),
+    "inclusive": user("u") + el("inclusiveGateway", "x", default="Dx") + el("inclusiveGateway", "y") + flow("u", "x") + flow("x", "y", "= true") + flow("x", "y", id="Dx") + flow("y", "j"),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("what", BEFORE)
+def test_inclusive_join_waits_for_a_token_far_before_it(what, cold):
+    """BPMN 2.0, 13.4.3: as long as a path leads from a token to an empty incoming flow."""
+    body = start() + el("inclusiveGateway", "f", default="Df") + user("a") + el("inclusiveGateway", "j") + user("z") + end() + chain("s", "f") + flow("f", "u", "= true") + flow("f", "a", id="Df2", condition="= true")
+    body += user("d") + flow("f", "d", id="Df") + flow("d", "j") + flow("a", "j") + chain("j", "z", "e") + BEFORE[what]
+    case = Case(doc(body), cold=cold, called={"q": doc(start(), user("in"), chain("s", "in"), process="q")}, fall=1, ps=[1, 2])
+    case.do("a")
+    assert "z" not in case.open()
+    for _ in range(5):
+        if case.open() == ["z"]:
+            break
+        assert "z" not in case.open()
+        if case.open():
+            case.do(case.open()[0])
+        elif case.open("jobs"):
+            case.job("u")
+        else:
+            case.send()
+
+    assert case.open() == ["z"]
+    case.do("z")
+    assert case.done
+
+
+@BOTH
+def test_inclusive_join_does_not_wait_for_a_token_that_cannot_come(cold):
+    """Branches that end elsewhere, and a token behind the join, hold nobody up."""
+    body = start() + el("inclusiveGateway", "f", default="Df") + user("a") + user("weg") + user("d") + el("inclusiveGateway", "j") + user("z") + end() + end("e2")
+    body += chain("s", "f") + flow("f", "a", "= true") + flow("f", "weg", "= true") + flow("f", "d", id="Df") + flow("d", "j") + flow("a", "j") + chain("j", "z", "e") + flow("weg", "e2")
+    case = Case(doc(body), cold=cold)
+    case.do("a")
+
+    assert case.open() == ["weg", "z"]
+
+
+@BOTH
+def test_inclusive_join_lets_a_token_pass_that_could_fill_a_full_flow_as_well(cold):
+    """BPMN 2.0, 13.4.3 (iv-vi): a token from which a path leads to a flow that already has one does not hold up the join."""
+    body = start() + el("parallelGateway", "f") + user("a") + user("b") + el("exclusiveGateway", "x", default="Dx") + el("inclusiveGateway", "j") + user("z") + end()
+    body += chain("s", "f", "a", "m") + el("exclusiveGateway", "m") + flow("m", "j") + chain("f", "b", "x") + flow("x", "m", "= links") + flow("x", "j", id="Dx") + chain("j", "z", "e")
+    case = Case(doc(body), cold=cold, links=False)
+    case.do("a")
+
+    assert case.open() == ["b", "z"]
+
+
+# -- events --------------------------------------------------------------------------------------------------------------------
+@BOTH
+def test_only_the_code_that_matches_is_caught(cold):
+    body = start() + sub("S", start("is"), service("j"), chain("is", "j")) + boundary("b", "S", ERR) + user("h") + chain("s", "S") + chain("b", "h")
+    case = Case(doc(body), cold=cold)
+    case.fail("j", error_code="anderer")
+
+    assert case.incident("j").type == "UnhandledError"
+    case = Case(doc(body), cold=cold)
+    case.fail("j", error_code="E1", variables={"grund": "x"})
+    assert case.open() == ["h"]
+    assert case.data == {"grund": "x"}
+
+
+@BOTH
+def test_error_does_not_reach_an_escalation_event_of_the_same_code(cold):
+    body = start() + sub("S", start("is"), service("j"), chain("is", "j")) + boundary("b", "S", '<bpmn:escalationEventDefinition/>') + user("h") + chain("s", "S") + chain("b", "h")
+    case = Case(doc(body), cold=cold)
+    case.fail("j", error_code="X1")
+
+    assert case.open("incidents") == ["j"]
+
+
+@BOTH
+def test_listener_in_another_branch_catches_nothing(cold):
+    """Only what surrounds the thrower catches: not the boundary event of a neighbour."""
+    body = start() + el("parallelGateway", "f") + service("j") + sub("N", start("ns"), user("n"), chain("ns", "n")) + boundary("b", "N", ERR) + user("h") + chain("s", "f", "j") + chain("f", "N") + chain("b", "h")
+    case = Case(doc(body), cold=cold)
+    case.fail("j", error_code="E1")
+
+    assert case.open("incidents") == ["j"]
+    assert case.open() == ["n"]
+
+
+@BOTH
+def test_the_inner_catcher_comes_first(cold):
+    inner = start("is") + service("j") + chain("is", "j") + event_sub(ERR, "true", user("innen"), first="innen")
+    case = Case(doc(start(), sub("S", inner), boundary("b", "S", ERR), user("aussen"), chain("s", "S"), chain("b", "aussen"), event_sub(ERR, "true", user("ganz"), id="ES0", first="ganz")), cold=cold)
+    case.fail("j", error_code="E1")
+
+    assert case.open() == ["innen"]
+
+
+@BOTH
+def test_what_an_event_sub_process_throws_is_caught_further_out(cold):
+    """BPMN 2.0, 10.4.3: an event sub-process does not catch its own error."""
+    inner = start("is") + user("in") + chain("is", "in") + event_sub(ERR, "true", user("selbst"), id="EE", first="selbst") + event_sub(MSG, "false", service("h"))
+    case = Case(doc(start(), sub("S", inner), boundary("b", "S", ERR), user("aussen"), chain("s", "S"), chain("b", "aussen")), cold=cold, fall=1)
+    case.send()
+    case.fail("h", error_code="E1")
+
+    assert case.open() == ["aussen"]
+
+
+@BOTH
+@pytest.mark.parametrize("trigger", [MSG, SIG, COND, timer("Duration", "P1D")])
+def test_interrupting_event_sub_process_happens_once(trigger, cold):
+    """Its level is gone, its other listeners with it; the level goes on behind it once."""
+    inner = start("is") + user("in") + chain("is", "in") + event_sub(trigger, "true", user("h")) + event_sub(ESC, "false", user("h2"), id="EZ", first="h2") + event_sub(SIG if trigger == MSG else MSG, "false", user("h3"), id="ED", first="h3")
+    case = Case(doc(start(), sub("S", inner), user("z"), chain("s", "S", "z")), cold=cold, fall=1, rot=False)
+    case.send()
+    case.signal()
+    case.engine.run("1", "set_variables", {"rot": True})
+    case.wait(1)
+    case.send()
+    case.signal()
+
+    assert case.open() == ["h"]
+    assert not case.open("timers")
+    assert not case.open("subscriptions")
+    case.do("h")
+    assert case.open() == ["z"]

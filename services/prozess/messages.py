@@ -66,6 +66,10 @@ def publish_in(uow: UnitOfWork, *, name: str, correlation_key: str | None, varia
             "select 1 from message where name = :n and correlation_key is not distinct from :c and message_id = :i and expires > :now"),
             {"n": name, "c": correlation_key, "i": message_id, "now": uow.now}).one_or_none():
         raise Conflict(f"Eine Nachricht „{name}“ mit der Kennung „{message_id}“ liegt schon vor.")
+    if message_id is not None:  # a message that has expired may lie here until it is cleaned away; its id is free again
+        uow.session.execute(text(
+            "update message set message_id = null where name = :n and correlation_key is not distinct from :c and message_id = :i"),
+            {"n": name, "c": correlation_key, "i": message_id})
     key = uow.key()
     uow.session.execute(insert(Message).values(
         key=key, mandant=uow.actor.mandant, kind=kind, name=name, correlation_key=correlation_key, message_id=message_id,

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
+    DateTime,
     Text,
     and_,
     any_,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     not_,
+    null,
     select,
     true,
 )
@@ -38,17 +41,37 @@ from services.db.models.sammelauftrag import BatchOperation, BatchOperationItem
 from services.policy import Action, MandantTarget
 from services.prozess import rechte
 from services.prozess.schluessel import tasks_between
-from services.prozess.suche import Field, Source, bool_value, instant_value, int_value, key_value, listed, one_of, text_value
+from services.prozess.suche import (
+    Field,
+    Source,
+    bool_value,
+    condition,
+    instant_value,
+    int_value,
+    key_value,
+    listed,
+    one_of,
+    text_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from sqlalchemy.types import TypeEngine
+
     from services.context import Actor
 
 i, d, t, j, n, e, s, o = (model.__table__.c for model in (
     ProcessInstance, ProcessDefinition, UserTask, Job, Incident, DecisionDefinition, MessageSubscription, ElementLog))
+def among(column: ColumnElement[Any], *where: ColumnElement[bool], convert: Callable[[Any], Any] = text_value) -> Callable[[Any], ColumnElement[bool]]:
+    """A filter on what belongs to a thing: it holds if one row of the other table passes."""
+    return lambda wanted: exists(select(column).where(*where, condition(column.name, Field(column=column, convert=convert), wanted)))
+
+
 has_incident = exists(select(n.key).where(n.instance_key == i.key, n.status == "ACTIVE"))
+
+has_retries = exists(select(j.key).where(j.instance_key == i.key, j.status == "FAILED", j.retries > 0))
 
 # The engine's kinds of failure in the words of the official API; every other one is UNKNOWN.
 ERROR_TYPES = {
@@ -69,6 +92,11 @@ def element_key_is(task: ColumnElement[Any]) -> Callable[[Any], ColumnElement[bo
     return compare
 
 
+def null_of(kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """A column without a value."""
+    return cast(null(), kind)
+
+
 def operators_only(actor: Actor, _: date) -> ColumnElement[bool]:
     """Jobs and incidents are shown to those who operate the engine."""
     return true() if policy.may(actor, Action.OPERATE, MandantTarget(mandant=actor.mandant)) else false()
@@ -86,9 +114,12 @@ PROCESS_INSTANCES = Source(
         "startDate": Field(column=i.started, convert=instant_value), "endDate": Field(column=i.ended, convert=instant_value),
         "state": Field(column=i.status, convert=one_of("ACTIVE", "COMPLETED", "TERMINATED", "SUSPENDED")), "businessId": Field(column=i.business_id),
         "parentProcessInstanceKey": Field(column=i.parent_key, convert=key_value),
-        "parentElementInstanceKey": Field(column=element_key(i.parent_task), convert=key_value), "tags": Field(column=i.tags, array=True, sort=False)},
-    special={"hasIncident": lambda v: has_incident if bool_value(v) else not_(has_incident),
-             "tags": lambda v: and_(*(literal(text_value(x)) == any_(i.tags) for x in listed("tags", v)))},
+        "parentElementInstanceKey": Field(column=element_key(i.parent_task), convert=key_value), "tags": Field(column=i.tags, array=True, sort=False),
+        "hasIncident": Field(column=has_incident, convert=bool_value)},
+    special={"tags": lambda v: and_(*(literal(text_value(x)) == any_(i.tags) for x in listed("tags", v))),
+             "errorMessage": among(n.message, n.instance_key == i.key, n.status == "ACTIVE"),
+             "elementId": among(o.element_id, o.instance_key == i.key),
+             "hasRetriesLeft": lambda v: has_retries if bool_value(v) else not_(has_retries)},
     visible=rechte.visible_instances, default_sort=(("processInstanceKey", False),))
 
 USER_TASKS = Source(
@@ -120,8 +151,12 @@ JOBS = Source(
         "retries": Field(column=j.retries, convert=int_value), "elementId": Field(column=j.element_id), "processDefinitionId": Field(column=j.process_id),
         "processDefinitionKey": Field(column=j.definition_key, convert=key_value), "processInstanceKey": Field(column=j.instance_key, convert=key_value),
         "deadline": Field(column=j.deadline, convert=instant_value), "errorCode": Field(column=j.error_code), "errorMessage": Field(column=j.error_message),
-        "creationTime": Field(column=j.created, convert=instant_value), "endTime": Field(column=j.ended, convert=instant_value)},
-    special={"hasFailedWithRetriesLeft": lambda v: (j.status == "FAILED") == bool_value(v)},
+        "creationTime": Field(column=j.created, convert=instant_value), "endTime": Field(column=j.ended, convert=instant_value),
+        "hasFailedWithRetriesLeft": Field(column=j.status == "FAILED", convert=bool_value),
+        # No job is denied, listens or was updated: these are what every job of ours answers.
+        "kind": Field(column=literal("BPMN_ELEMENT", Text), convert=one_of("BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER", "AD_HOC_SUB_PROCESS")),
+        "listenerEventType": Field(column=literal("UNSPECIFIED", Text)), "isDenied": Field(column=null_of(Boolean()), convert=bool_value),
+        "deniedReason": Field(column=null_of(Text())), "lastUpdateTime": Field(column=null_of(DateTime(timezone=True)), convert=instant_value)},
     visible=operators_only, default_sort=(("jobKey", False),))
 
 INCIDENTS = Source(
@@ -185,9 +220,9 @@ SUBSCRIPTIONS = Source(
         "elementId": Field(column=s.element_id), "elementInstanceKey": Field(column=element_key(s.task_id), convert=key_value),
         "lastUpdatedDate": Field(column=s.created, convert=instant_value), "messageName": Field(column=s.name),
         "correlationKey": Field(column=s.correlation_key), "processDefinitionName": Field(column=d.name),
-        "processDefinitionVersion": Field(column=d.version, convert=int_value), "businessId": Field(column=i.business_id)},
+        "processDefinitionVersion": Field(column=d.version, convert=int_value), "businessId": Field(column=i.business_id),
+        "messageSubscriptionState": Field(column=literal("CREATED", Text), convert=one_of("CREATED", "CORRELATED", "DELETED", "MIGRATED"))},
     special={
-        "messageSubscriptionState": lambda v: literal(value=one_of("CREATED", "CORRELATED", "DELETED", "MIGRATED")(v) == "CREATED"),
         "messageSubscriptionType": lambda v: s.instance_key.is_(None) == (one_of("START_EVENT", "PROCESS_EVENT")(v) == "START_EVENT")},
     visible=operators_only, default_sort=(("messageSubscriptionKey", False),))
 
@@ -234,7 +269,7 @@ BATCH_OPERATIONS = Source(
         "state": Field(column=b.status, convert=one_of("ACTIVE", "CANCELED", "COMPLETED", "CREATED", "FAILED", "PARTIALLY_COMPLETED", "SUSPENDED")),
         "startDate": Field(column=b.started, convert=instant_value), "endDate": Field(column=b.ended, convert=instant_value),
         "actorId": Field(column=b.created_by),
-        "actorType": Field(column=literal_column("'USER'", Text), convert=one_of("ANONYMOUS", "CLIENT", "UNKNOWN", "USER"))},
+        "actorType": Field(column=literal("USER", Text), convert=one_of("ANONYMOUS", "CLIENT", "UNKNOWN", "USER"))},
     visible=operators_only, default_sort=(("batchOperationKey", False),))
 BATCH_OPERATION_ITEMS = Source(
     statement=select(c.operation_key, c.item_key, c.instance_key, c.root_key, c.status, c.processed, c.message, b.type).join_from(

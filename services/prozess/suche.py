@@ -14,7 +14,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, ColumnElement, DateTime, Integer, Select, and_, any_, false, func, literal, not_, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    and_,
+    any_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 
 from services.errors import InvalidInput
 from services.unit_of_work import UnitOfWork, read
@@ -98,6 +113,9 @@ class Field:
     convert: Convert = text_value
     sort: bool = True
     array: bool = False
+
+
+TENANT = Field(column=literal("<default>", Text))  # one Mandant per log-in: row-level security has decided
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,10 +219,18 @@ def conditions(source: Source, wanted: object, depth: int = 0) -> list[ColumnEle
             found.append(source.special[name](value))
         elif name in source.fields:
             found.append(condition(name, source.fields[name], value))
-        elif name == "tenantId":  # one Mandant per log-in: row-level security has decided
-            found.append(condition(name, Field(column=literal("<default>")), value))
+        elif name == "tenantId":
+            found.append(condition(name, TENANT, value))
         else:
             raise InvalidInput(f"Nach „{name[:80]}“ lässt sich hier nicht filtern.", errors={f"filter.{name}": "unbekannt"})
+    return found
+
+
+def given(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters without those that name no operator: to look at, they exclude nothing. Orders for many instances refuse them."""
+    found = {name: value for name, value in filters.items() if value != {}}
+    if isinstance(found.get("$or"), list):
+        found["$or"] = [given(part) if isinstance(part, Mapping) else part for part in found["$or"]]
     return found
 
 
@@ -258,11 +284,11 @@ def page_of(page: Mapping[str, Any]) -> tuple[int, int, str | None, str | None]:
 
 def order_of(source: Source, sort: Sequence[Mapping[str, Any]]) -> list[tuple[ColumnElement[Any], bool]]:
     """Columns to sort by, and whether downwards; the key comes last, so that the order is total."""
-    if len(sort) > len(source.fields):
+    if len(sort) > len(source.fields) + 1:
         raise InvalidInput("Es wurde nach zu vielen Angaben sortiert.", errors={"sort": "zu viele"})
     order: list[tuple[ColumnElement[Any], bool]] = []
     for entry in sort or [{"field": name, "order": "DESC" if down else "ASC"} for name, down in source.default_sort]:
-        known = source.fields.get(text_value(entry.get("field")))
+        known = {"tenantId": TENANT, **source.fields}.get(text_value(entry.get("field")))
         if known is None or not known.sort:
             raise InvalidInput(f"Nach {shown(entry.get('field'))} lässt sich hier nicht sortieren.", errors={"sort": "unbekannt"})
         direction = one_of("ASC", "DESC")(entry.get("order") or "ASC")
@@ -279,7 +305,7 @@ def search(app: App, actor: Actor, source: Source, *, filters: Mapping[str, Any]
     columns = [column for column, _ in order]
     backwards = before is not None
     cursor = after if after is not None else before
-    where = conditions(source, filters)
+    where = conditions(source, given(filters))
     if source.visible is not None:
         where.append(source.visible(actor, app.clock.today()))
     if cursor is not None:

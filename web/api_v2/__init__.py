@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
 
+from services.errors import ServiceError
 from web.api_v2 import (
     authentication,
     batch_operations,
@@ -18,6 +19,7 @@ from web.api_v2 import (
     decisions,
     definitions,
     deployments,
+    documented,
     element_instances,
     incidents,
     jobs,
@@ -55,6 +57,7 @@ def register(app: Flask) -> None:
     blueprint = Routes("api_v2", __name__, url_prefix="/v2")
     for part in PARTS:
         part.add_routes(blueprint)
+    blueprint.register_error_handler(ServiceError, documented.refused)
     blueprint.register_error_handler(UnsupportedMediaType, unsupported)
     blueprint.register_error_handler(ResultTimeout, too_late)
     app.register_blueprint(blueprint)

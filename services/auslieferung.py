@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from processes import bibliothek, profil
+from processes import bibliothek
 from services.db.provision import libpq
 from services.db.session import SEARCH_PATH
+from services.demo_personen import FIRST
 
 if TYPE_CHECKING:
     from services.bootstrap import App
@@ -30,7 +31,7 @@ def shipped() -> frozenset[bytes]:
 
 
 def missing(settings: Settings, *, demo: bool = False) -> tuple[str, ...]:
-    """The Mandanten that lack a shipped file; with ``demo`` also those of the profiles that do not exist yet.
+    """The Mandanten that lack a shipped file; with ``demo`` also the first one of the demo, if it does not exist yet.
 
     Asks without the application, so that an ordinary start stays quick.
     """
@@ -42,7 +43,7 @@ def missing(settings: Settings, *, demo: bool = False) -> tuple[str, ...]:
             connection.execute("select set_config('app.mandant', %s, true)", (mandant,))
             if not wanted <= {bytes(row[0]) for row in connection.execute(KNOWN)}:
                 lacking.add(mandant)
-    return tuple(sorted(lacking | (set(profil.namen()) - set(mandanten) if demo else set())))
+    return tuple(sorted(lacking | ({FIRST} - set(mandanten) if demo else set())))
 
 
 def deploy_missing(app: App) -> tuple[str, ...]:

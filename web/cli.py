@@ -62,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     deploy = commands.add_parser("deploy", help="alle mitgelieferten Modelle und Formulare einspielen, in jedem Mandanten")
     deploy.add_argument("--demo", action="store_true", help="vorher die Demodaten anlegen")
     deploy.set_defaults(command=cmd_deploy)
-    commands.add_parser("demo", help="die Demodaten anlegen, wo sie fehlen").set_defaults(command=cmd_demo)
+    demo = commands.add_parser("demo", help="die Demodaten anlegen, wo sie fehlen; auch für andere Kommunen")
+    demo.add_argument("--kommune", action="append", metavar="NAME", help="Name eines Kommunalprofils, zum Beispiel dormagen; mehrfach erlaubt. „alle“ für alle")
+    demo.set_defaults(command=cmd_demo)
 
     lint = commands.add_parser("lint", help="Modelle (.bpmn, .dmn) und Formulare (.form) prüfen")
     lint.add_argument("dateien", nargs="*", type=Path, metavar="DATEI")
@@ -190,11 +192,24 @@ def cmd_deploy(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def cmd_demo(_: argparse.Namespace) -> int:
-    """Load the demo data."""
+def cmd_demo(arguments: argparse.Namespace) -> int:
+    """Load the demo data, with the models where a new Mandant lacks them; names the log-ins of further Kommunen."""
+    from processes import profil
+    from services import auslieferung, demo
+
+    wanted = list(dict.fromkeys(arguments.kommune or [demo.FIRST]))
+    if "alle" in wanted:
+        wanted = list(profil.namen())
+    unknown = sorted(set(wanted) - set(profil.namen()))
+    if unknown:
+        print(f"Es gibt kein Kommunalprofil „{unknown[0]}“. Vorhanden sind: {', '.join(profil.namen())}.", file=sys.stderr)
+        return 2
     with composed() as app:
-        load_demo(app)
+        demo.load(app, wanted)
+        auslieferung.deploy_missing(app)
         load_demo_faelle(app)
+    for name in wanted:
+        print(f"{profil.load(name).name}: {', '.join(person.login for person in demo.personen(profil.load(name)))} (Passwort: {demo.PASSWORD})")
     return 0
 
 

@@ -137,14 +137,19 @@ class Reise:
         self.haus.stelle_uhr(self.haus.zeit + timedelta(**dauer))
 
     def erscheint(self, titel: str) -> None:
-        """A timer brings a task: the person loads the Fallakte again until it is there."""
-        self.zur_akte()
-        link = self.page.get_by_role("link", name=titel, exact=True)
+        """A timer brings a task: the person loads the list again until it is there, and opens it."""
+        self.t.menue("Aufgaben")
+        row = self.page.locator("tr", has_text=self.akte).filter(has_text=titel)
 
         def da() -> bool:
             self.t.neu_laden()
-            return link.count() > 0
+            return row.count() > 0
         self.haus.until(da, titel)
+        self.t.zum_inhalt()
+        self.t.zu(re.escape(self.akte))
+        self.t.zu(re.escape(titel), taste="Shift+Tab")
+        self.t.eingabe()
+        assert self.t.ueberschrift() == titel
 
 
 @pytest.fixture
@@ -313,7 +318,7 @@ def begleite(reise: Reise) -> None:
     reise.melde_an("fallmanagement")
     reise.vergehe(days=21)
     reise.erscheint("Nach der Übergabe fragen")
-    reise.erledige(("Nach der Übergabe fragen", {"uebergabe_gelungen": "ja", "kontakt_gehalten": "ja"}))
+    reise.fertig({"uebergabe_gelungen": "ja", "kontakt_gehalten": "ja"})
 
 
 def beende(reise: Reise) -> None:
@@ -322,7 +327,8 @@ def beende(reise: Reise) -> None:
     reise.melde_an("awo")
     reise.vergehe(days=21)
     reise.erscheint("Verlauf gemeinsam prüfen")
-    reise.erledige(("Verlauf gemeinsam prüfen", {"verlauf": "ende"}), *ABSCHLUSS)
+    reise.fertig({"verlauf": "ende"})
+    reise.erledige(*ABSCHLUSS)
 
     reise.zur_akte()
     assert "Abgeschlossen am" in t.text()

@@ -24,8 +24,7 @@ FOCUSED = """() => {
   return {tag: e.tagName.toLowerCase(), type: e.type || '', name: e.name || '', id: e.id, value: e.value ?? '', checked: !!e.checked,
     text: (e.innerText || e.ariaLabel || label || e.value || '').trim(), label: (label || e.innerText || '').trim(), legend: legend.trim(),
     hint: frame?.querySelector('.kern-hint')?.innerText || '', mode: e.inputMode || '', wrong: e.ariaInvalid === 'true',
-    chosen: group.some(o => o.checked), form: !!e.closest('form.et-form'), seen: rect.width > 0 && rect.height > 0,
-    ring: getComputedStyle(e).outlineStyle !== 'none' || getComputedStyle(e).boxShadow !== 'none'};
+    chosen: group.some(o => o.checked), form: !!e.closest('form.et-form'), seen: rect.width > 0 && rect.height > 0};
 }"""
 LIMIT = 400
 

@@ -30,7 +30,7 @@ WIDE, NARROW = 1280, 360
 ZUGANG = (
     ("Zustimmung zum Austausch einholen", {"zustimmung_erteilt": "ja", "zustimmung_beteiligte": ["awo_fluechtlingsberatung"]}),
     ("Beauftragung aufnehmen", {"auftrag": "ansprechperson"}),
-    ("Interne Fallbesprechung führen", {"handlungsbedarfe.0.prioritaet": "1", "kurzfristiger_bedarf": "nein"}),
+    ("Interne Fallbesprechung führen", {"handlungsbedarfe-0-prioritaet": "1", "kurzfristiger_bedarf": "nein"}),
     ("Empfehlung geben", {"motivation": "ja", "mehrere_akteure": "ja", "intensive_begleitung": "ja", "empfehlung": "fallmanagement"}),
     ("Bestehende Beratung klären", {"beratung_besteht": "nein"}),
 )
@@ -45,7 +45,7 @@ PHASEN = (
         ("Hilfeplan entwerfen", {}), ("Aufgaben und Zeitrahmen festlegen", {}), ("Monitoring vereinbaren", {"abstimmung_noetig": False}),
         ("Hilfeplan vereinbaren", {"vereinbarung": "vereinbart"}))),
     ("Leistungssteuerung", (
-        ("Leistungen auswählen", {"leistungen.0.bereich": "sprache", "leistungen.0.passung": "laeuft", "leistungen.0.anbieter": "caritas_migrationsberatung"}),
+        ("Leistungen auswählen", {"leistungen-0-bereich": "sprache", "leistungen-0-passung": "laeuft", "leistungen-0-anbieter": "caritas_migrationsberatung"}),
         ("Einwilligung erklären und einholen", {"entscheidung": "erteilt"}),
         ("Leistung und Rückmeldung vereinbaren", {"leistung_status": "vereinbart"}))),
 )
@@ -85,8 +85,9 @@ class Reise:
 
     def pruefe(self, page: Page) -> None:
         """Axe, and no sideways scrolling on a telephone, once for each kind of page."""
-        kind = (re.sub(r"\d+", "", page.url.split("?")[0].split("#")[0]), page.locator("h1").inner_text(),
-                *(str(page.locator(s).count()) for s in ("form.et-form", ".et-errors", ".et-meldung")))
+        form = page.locator("form.et-form").count()
+        kind = (re.sub(r"\d+", "", page.url.split("?")[0].split("#")[0]), page.locator("h1").inner_text() if form else "",
+                str(page.locator(".et-errors").count()))
         if kind in self.gesehen:
             return
         self.gesehen.add(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +17,7 @@ from services.db.models.grundlage import Benutzer
 from services.policy import Action
 from services.prozess import decisions, instances, tasks
 from services.unit_of_work import UnitOfWork, read
-from services.woerter import gruppenname, in_worten, organisationsnamen
+from services.woerter import WOERTER, gruppenname, in_worten, lesbar, organisationsnamen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from services.prozess.instances import InstanceInfo, Place
 
 SILENT = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
+FUNDSTELLE = re.compile(r"\d{3}:L\d+(-\d+)?(, L?\d+(-\d+)?)*")  # a place in the source texts, which the author of a rule noted
 Stand = Literal["active", "done", "incident", "waiting"]
 
 
@@ -112,13 +114,15 @@ class Entscheidung:
 def entscheidungen(app: App, actor: Actor, *, key: int) -> tuple[Entscheidung, ...]:
     """What the rules decided in an instance, in the order it was decided. Raises NotFound."""
     namen = read(app, actor, organisationsnamen)
+    stellen = {name: (key,) if isinstance(key, str) else tuple(key) for name, key in app.profil_of(actor.mandant).funktion.items()}
+    namen |= {name: f"{WOERTER.get(name) or lesbar(name)} ({' oder '.join(namen.get(k) or lesbar(k) for k in keys)})" for name, keys in stellen.items()}
 
     def words(given: decisions.Getroffen) -> Entscheidung:
         pairs = list(given.ergebnis.items()) if isinstance(given.ergebnis, dict) else [("", given.ergebnis)]
         return Entscheidung(
             name=given.name, version=given.version, am=given.am,
             ergebnis=tuple((given.spalten.get(name, name), in_worten(value, namen)) for name, value in pairs if value is not None),
-            gruende=tuple(Grund(regel=g.regel, anmerkungen=g.anmerkungen,
+            gruende=tuple(Grund(regel=g.regel, anmerkungen=tuple(f"Fundstelle {a}" if FUNDSTELLE.fullmatch(a) else a for a in g.anmerkungen),
                                 eingaben=tuple((label, in_worten(value, namen)) for label, value in g.eingaben if value is not None)) for g in given.gruende))
     return tuple(words(given) for given in decisions.getroffen(app, actor, instance_key=key))
 

@@ -1,7 +1,8 @@
 """What the page of a task shows and keeps: its form as a view, the person's draft, and the way back when answers do not fit.
 
 Completing itself is ``services.aufgaben``. Answers come from three places, the later covering the earlier: process variables,
-the Fallakte, the person's draft.
+the Fallakte, the person's draft. A draft holds the fields that were on the page when it was saved; any other field, which may
+appear only after a further answer, shows what the Fallakte knows.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from forms.model import CheckboxField, DynamicList
 from forms.rows import apply_row_action
-from forms.shape import Door
+from forms.shape import Door, MultiDict, leaves, name_of, takes_many
 from forms.show import build_view
 from forms.submission import submit
 from services import aufgaben
@@ -23,14 +25,16 @@ from services.prozess.evaluator import make_evaluator
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from forms.shape import MultiDict
     from forms.view import Block, FormView
     from services.bootstrap import App
     from services.context import Actor
     from services.prozess.tasks import TaskInfo
+
+
+LIST_MARK = "_liste"  # a hidden field of the page names each list it shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,7 @@ def zeigen(app: App, actor: Actor, *, key: int, data: MultiDict | None = None) -
             return Aufgabe(task=task)
         mine = task.assignee == actor.login
         draft = entwuerfe.draft_in(uow, key=key) if mine else None
-        values = opened.values if draft is None else draft.inhalt
+        values = opened.values if draft is None else _over(opened.values, draft.inhalt)
         return Aufgabe(task=task, view=_view(opened, values, {}, readonly=not mine), entwurf=draft.gespeichert if draft else None,
                        person=opened.person)
     return transact(app, actor, work)
@@ -76,10 +80,9 @@ def anpassen(app: App, actor: Actor, *, key: int, data: MultiDict) -> Aufgabe:
     """Look again: what was typed, with the fields that depend on it, rows added or removed. Kept as a draft. Raises TaskNotOpen."""
     def work(uow: UnitOfWork) -> Aufgabe:
         task, opened = _mine(uow, key)
-        typed = submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed
+        typed = _typed(opened, data)
         changed = apply_row_action(opened.form, typed, data)  # type: ignore[arg-type]  # a form post is a mapping as well
-        values = typed if changed is None else changed
-        saved = entwuerfe.save_in(uow, key=key, inhalt=values)
+        saved, values = _keep(uow, key, opened, typed if changed is None else changed)
         return Aufgabe(task=task, view=_view(opened, values, {}), entwurf=saved, person=opened.person)
     return transact(app, actor, work)
 
@@ -91,8 +94,10 @@ def entwurf(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, 
     """
     def work(uow: UnitOfWork) -> datetime:
         _, opened = _mine(uow, key)
+        if door is Door.HTML:
+            return _keep(uow, key, opened, _typed(opened, data))[0]
         submission = submit(opened.form, data, opened.evaluate, opened.context, partial=True, door=door)
-        if door is Door.JSON and not submission.ok:
+        if not submission.ok:
             raise FormRefused(submission)
         return entwuerfe.save_in(uow, key=key, inhalt=submission.typed)
     return transact(app, actor, work)
@@ -117,9 +122,8 @@ def abschliessen(app: App, actor: Actor, *, key: int, data: MultiDict) -> Aufgab
 
     def work(uow: UnitOfWork) -> Aufgabe:
         task, opened = _mine(uow, key)
-        typed = submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed
-        saved = entwuerfe.save_in(uow, key=key, inhalt=typed)
-        return Aufgabe(task=task, view=_view(opened, typed, errors), entwurf=saved, person=opened.person)
+        saved, values = _keep(uow, key, opened, _typed(opened, data))
+        return Aufgabe(task=task, view=_view(opened, values, errors), entwurf=saved, person=opened.person)
     return transact(app, actor, work)
 
 
@@ -133,6 +137,54 @@ def _mine(uow: UnitOfWork, key: int) -> tuple[TaskInfo, OpenForm]:
     if opened is None:
         raise NotFound("Diese Aufgabe hat kein Formular.")
     return task, opened
+
+
+# -- what was on the page ----------------------------------------------------------------------------------------------------
+def _typed(opened: OpenForm, data: MultiDict | Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, without the fields that the page did not have.
+
+    A box that is not ticked and a list without rows send nothing, so the page names them: by an empty answer before the boxes, and by
+    ``_liste``. Without that an answer that nobody saw would be cleared.
+    """
+    typed = dict(submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed)
+    sent = {str(name) for name in data}  # type: ignore[union-attr]  # a form post is a mapping as well
+    lists = set(data.getlist(LIST_MARK) if isinstance(data, MultiDict) else data.get(LIST_MARK, ()))
+    for path, component in leaves(opened.form.components):
+        name = name_of(path)
+        if isinstance(component, DynamicList):
+            shown = name in lists or any(each.startswith(f"{name}-") for each in sent)
+        else:
+            shown = name in sent or not (isinstance(component, CheckboxField) or takes_many(component))
+        if not shown:
+            _drop(typed, path)
+    return typed
+
+
+def _keep(uow: UnitOfWork, key: int, opened: OpenForm, typed: Mapping[str, Any]) -> tuple[datetime, dict[str, Any]]:
+    """Save the draft; returns when, and what the form shows now. What an earlier draft holds of fields that have gone stays for their return."""
+    before = entwuerfe.draft_in(uow, key=key)
+    inhalt = _over(before.inhalt if before else {}, typed)
+    return entwuerfe.save_in(uow, key=key, inhalt=inhalt), _over(opened.values, inhalt)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two nested answers, the second covering the first; lists are taken as a whole."""
+    found = dict(below)
+    for name, value in above.items():
+        present = found.get(name)
+        found[name] = _over(present, value) if isinstance(present, dict) and isinstance(value, dict) else value
+    return found
+
+
+def _drop(target: dict[str, Any], path: Sequence[str]) -> None:
+    """Remove the answer under a path, copying the mappings on the way."""
+    for part in path[:-1]:
+        inner = target.get(part)
+        if not isinstance(inner, dict):
+            return
+        target[part] = inner = dict(inner)
+        target = inner
+    target.pop(path[-1], None)
 
 
 # -- answers as plain lines ------------------------------------------------------------------------------------------------

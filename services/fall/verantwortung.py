@@ -230,7 +230,8 @@ def holders(uow: UnitOfWork, aktenzeichen: str) -> list[Inhaber]:
         .join(Organisation, and_(Organisation.mandant == Fallverantwortung.mandant, Organisation.key == Fallverantwortung.organisation))
         .outerjoin(Benutzer, and_(Benutzer.mandant == Fallverantwortung.mandant, Benutzer.login == Fallverantwortung.login))
         .where(Fallverantwortung.mandant == uow.actor.mandant, Fallverantwortung.aktenzeichen == aktenzeichen)
-        .order_by(Fallverantwortung.von, Fallverantwortung.key)
+        # Keys come in blocks per process, so they break no tie of the time; whoever still holds the case is the last.
+        .order_by(Fallverantwortung.von, Fallverantwortung.bis.asc().nulls_last(), Fallverantwortung.key)
     )
     return [
         Inhaber(organisation=v.organisation, organisation_name=name, login=v.login, name=person, von=v.von, bis=v.bis, grund=v.grund)

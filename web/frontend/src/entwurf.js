@@ -12,7 +12,7 @@ export function autosave(form) {
 
   const body = () => {
     const data = new FormData(form);
-    for (const name of [...data.keys()]) if (name.startsWith("_")) data.delete(name);  // buttons, token, files
+    for (const name of [...data.keys()]) if (name.startsWith("_") && name !== "_liste") data.delete(name);  // buttons, token, files
     return new URLSearchParams(data);
   };
 

@@ -56,7 +56,7 @@ def anfordern(
                             aktenzeichen=akte, person=person)
     uow.session.execute(insert(DokumentFassung).values(
         mandant=uow.actor.mandant, dokument=dokument, version=version, titel=titel[:TITEL_MAX],
-        dateiname=dateiname(titel, akte, sprache), vorlage_fassung=vorlage.fassung, daten=daten, erstellt_am=uow.now,
+        dateiname=dateiname(titel, akte, sprache if sprache in vorlage.sprachen else "de"), vorlage_fassung=vorlage.fassung, daten=daten, erstellt_am=uow.now,
         erstellt_von=uow.actor.login, element_id=herkunft.element_id, instanz_key=herkunft.instanz_key))
     uow.audit("dokument.erzeugen", akte or str(herkunft.wurzel_key), chain=f"fall:{akte}" if akte else f"prozess:{herkunft.wurzel_key}",
               detail={"dokument": dokument, "version": version, "vorlage": vorlage.key, "fassung": vorlage.fassung})

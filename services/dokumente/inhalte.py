@@ -40,11 +40,12 @@ def sammeln(
 ) -> Daten:
     """Everything that the layout sees, as JSON. ``stelle``: key of the organisation in whose name the document is made.
 
+    A language that the template does not have becomes German: the German text binds in any case.
+
     Raises:
-        InvalidInput: ``angaben`` does not fit the declaration, or there is no such language.
+        InvalidInput: ``angaben`` does not fit the declaration.
     """
-    if sprache not in vorlage.sprachen:
-        raise InvalidInput(f"Die Vorlage „{vorlage.titel}“ gibt es nicht in der Sprache „{sprache}“.")
+    sprache = sprache if sprache in vorlage.sprachen else "de"
     namen = _names(uow)
     daten: Daten = {
         "titel": titel,

@@ -33,6 +33,13 @@ ANLAESSE = {
     "widerruf_bestaetigt": "Der Widerruf ist bestätigt",
     "kontaktabbruch": "Der Kontakt ist abgebrochen",
     "kontakt_wieder_aufgenommen": "Der Kontakt ist wieder aufgenommen",
+    "kurs_angemeldet": "Integrationskurs: angemeldet",
+    "kurs_alternative": "Integrationskurs: anderes Sprachangebot vermittelt",
+    "kurs_aufgenommen": "Integrationskurs: aufgenommen",
+    "kurs_regelmaessig": "Integrationskurs: regelmäßige Teilnahme",
+    "kurs_unregelmaessig": "Integrationskurs: unregelmäßige Teilnahme",
+    "kurs_abgebrochen": "Integrationskurs: abgebrochen",
+    "kurs_ergebnis": "Integrationskurs: Ergebnis liegt vor",
 }
 BERLIN = ZoneInfo("Europe/Berlin")
 TEXT_MAX = 500

@@ -33,6 +33,7 @@ ANLAESSE = {
     "widerruf_bestaetigt": "Der Widerruf ist bestätigt",
     "kontaktabbruch": "Der Kontakt ist abgebrochen",
     "kontakt_wieder_aufgenommen": "Der Kontakt ist wieder aufgenommen",
+    "rueckmeldung": "Eine Rückmeldung liegt vor",
     "kurs_angemeldet": "Integrationskurs: angemeldet",
     "kurs_alternative": "Integrationskurs: anderes Sprachangebot vermittelt",
     "kurs_aufgenommen": "Integrationskurs: aufgenommen",

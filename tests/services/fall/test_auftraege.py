@@ -55,8 +55,10 @@ def test_responsibility_moves_to_organisation_and_person(app, akte, run):
         run("fall.verantwortung_uebertragen", {"organisation": "awo", "person": "falkenrath", "grund": "x"})
 
 
-def test_case_is_closed_once(run):
+def test_case_is_closed_once_and_its_processes_hear_of_it(app, akte, run):
     run("fall.schliessen", {"grund": "ziele_erreicht"})
+
+    assert [(m.name, m.key, m.variables) for m in app.published] == [("fall_geschlossen", akte, {"grund": "ziele_erreicht"})]
 
     with pytest.raises(Conflict):
         run("fall.schliessen", {"grund": "ziele_erreicht"})

@@ -22,6 +22,8 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "mail.senden": ({"an", "vorlage", "daten"}, set()),
     "person.mitteilen": ({"anlass"}, set()),
     "dokument.erzeugen": ({"vorlage", "titel", "daten"}, {"sprache", "bezug", "person_id"}),
+    "verweis.anbieten": ({"empfaenger", "anliegen", "abschnitte"}, {"antwort_bis"}),
+    "verweis.beenden": ({"verweis_id", "erledigt"}, set()),
     "strukturhinweis.melden": ({"text", "art", "bereich", "ebene", "prioritaet", "haeufigkeit"}, set()),
     "strukturhinweis.sammeln": (set(), set()),
     "strukturhinweis.rueckmelden": ({"hinweise", "entscheidung", "antwort", "endgueltig"}, set()),
@@ -89,6 +91,8 @@ class Jobs:
             missing = [a.name for a in vorlage.angaben.values() if a.pflicht and seen["daten"].get(a.name) in (None, "", [])]
             assert not missing, f"the template {vorlage.key} needs {missing}"
             return {"dokument_id": f"dok-{len([d for d in self.done if d[0] == kind])}"}
+        elif kind == "verweis.anbieten":
+            return {"verweis_id": f"ve-{len([d for d in self.done if d[0] == kind])}"}
         elif kind == "strukturhinweis.melden":
             return {"hinweis_id": "4711", "gemeldet_von": self.fall["verantwortlich"], "meldende_stelle": self.fall["verantwortliche_organisation"]}
         elif kind == "strukturhinweis.sammeln":

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import BpmnError
 from services.errors import InvalidInput
-from services.fall import abschnitte, einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, zeitleiste
+from services.fall import abschnitte, einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, verweise, zeitleiste
 from services.netzwerk import strukturhinweise
 
 if TYPE_CHECKING:
@@ -33,6 +33,15 @@ ANLAESSE = {
     "widerruf_bestaetigt": "Der Widerruf ist bestätigt",
     "kontaktabbruch": "Der Kontakt ist abgebrochen",
     "kontakt_wieder_aufgenommen": "Der Kontakt ist wieder aufgenommen",
+    "rueckmeldung": "Eine Rückmeldung liegt vor",
+    "verweis": "Ein Verweis an Ihre Stelle liegt vor",
+    "kurs_angemeldet": "Integrationskurs: angemeldet",
+    "kurs_alternative": "Integrationskurs: anderes Sprachangebot vermittelt",
+    "kurs_aufgenommen": "Integrationskurs: aufgenommen",
+    "kurs_regelmaessig": "Integrationskurs: regelmäßige Teilnahme",
+    "kurs_unregelmaessig": "Integrationskurs: unregelmäßige Teilnahme",
+    "kurs_abgebrochen": "Integrationskurs: abgebrochen",
+    "kurs_ergebnis": "Integrationskurs: Ergebnis liegt vor",
 }
 BERLIN = ZoneInfo("Europe/Berlin")
 TEXT_MAX = 500
@@ -228,6 +237,31 @@ def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
     return {}
 
 
+def verweis_anbieten(ctx: Auftrag) -> dict[str, Any]:
+    """Refers to ``empfaenger`` at once; ``anliegen`` names the concern without data of a person. The answers come as messages."""
+    try:
+        key = verweise.create(
+            ctx.uow,
+            _fall(ctx),
+            empfaenger=_text(ctx, "empfaenger"),
+            anliegen=_text(ctx, "anliegen"),
+            abschnitte=_list(ctx, "abschnitte"),
+            frist=_moment(ctx.variables.get("antwort_bis")),
+        )
+    except uebergaben.EinwilligungFehlt as error:
+        raise BpmnError("einwilligung_fehlt", error.detail) from error
+    return {"verweis_id": str(key)}
+
+
+def verweis_beenden(ctx: Auftrag) -> dict[str, Any]:
+    """Ends the sight; ``erledigt`` says whether there was a result."""
+    value = str(ctx.variables.get("verweis_id") or "")
+    if not value.isdigit():
+        raise InvalidInput("Der Auftrag braucht die Variable „verweis_id“.")
+    verweise.end(ctx.uow, int(value), erledigt=ctx.variables.get("erledigt") is True)
+    return {}
+
+
 def partner_informieren(ctx: Auftrag) -> dict[str, Any]:
     """One mail to each organisation: it says that there is news and where, never about whom."""
     anlass, akte = _anlass(ctx), _fall(ctx)
@@ -288,6 +322,8 @@ AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {
     "uebergabe.verfallen_lassen": uebergabe_verfallen,
     "uebergabe.widerrufen": uebergabe_widerrufen,
     "uebergabe.uebernehmen": uebergabe_uebernehmen,
+    "verweis.anbieten": verweis_anbieten,
+    "verweis.beenden": verweis_beenden,
     "mail.senden": mail_senden,
     "person.mitteilen": person_mitteilen,
     **strukturhinweise.AUFTRAEGE,

@@ -333,6 +333,8 @@ def schliessen(app: App, actor: Actor, *, aktenzeichen: str, grund: str) -> None
 def close(uow: UnitOfWork, aktenzeichen: str, grund: str) -> None:
     """Close within the caller's unit of work: no handover and no Verweis stays open, so nobody outside sees anything any more.
 
+    Processes of the case that come back again and again end with the message ``fall_geschlossen``.
+
     Raises:
         Conflict: the case is closed already.
     """
@@ -360,6 +362,7 @@ def close(uow: UnitOfWork, aktenzeichen: str, grund: str) -> None:
     )
     zeitleiste.notieren(uow, aktenzeichen, "fall", "Fall abgeschlossen")
     uow.audit("fall.schliessen", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund)
+    uow.app.publish(uow, "fall_geschlossen", aktenzeichen, {"grund": grund})
 
 
 def lesen(app: App, actor: Actor, *, aktenzeichen: str, zweck: str = "Fallakte") -> FallDetail:

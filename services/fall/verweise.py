@@ -11,7 +11,7 @@ from services import policy
 from services.db.models.fall import Verweis
 from services.errors import InvalidInput, NotFound
 from services.fall import abschnitte as sections
-from services.fall import einwilligungen, faelle, status, verantwortung, zeitleiste
+from services.fall import einwilligungen, faelle, fakten, status, verantwortung, zeitleiste
 from services.fall.uebergaben import ABLEHNUNGSGRUENDE, EinwilligungFehlt
 from services.unit_of_work import UnitOfWork, read, transact
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from services.bootstrap import App
     from services.context import Actor
+
+NACHRICHT = "verweis_beantwortet"  # to the process that waits for the answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,47 +69,65 @@ def anbieten(
     """
 
     def work(uow: UnitOfWork) -> int:
-        holder = policy.require_fall(uow.session, actor, policy.Action.UEBERGABE_OFFER, aktenzeichen, app.clock.today()).inhaber
-        verantwortung.lock_open(uow, aktenzeichen)
-        if not anliegen.strip():
-            raise InvalidInput(errors={"anliegen": "Bitte nennen Sie das Anliegen."})
-        if empfaenger == holder or zweck not in einwilligungen.ZWECKE:
-            raise InvalidInput(
-                errors={"empfaenger": "Bitte wählen Sie eine andere Stelle."}
-                if empfaenger == holder
-                else {"zweck": "Bitte wählen Sie aus der Liste."}
-            )
-        people = list(personen) if personen else faelle.person_keys(uow, aktenzeichen)
-        einwilligungen.check_people(uow, aktenzeichen, people)
-        chosen = sections.check_shareable(list(abschnitte))
-        name = verantwortung.organisation_name(uow, empfaenger)
-        lacking = einwilligungen.uncovered(uow, aktenzeichen, empfaenger, zweck, chosen, people)
-        if lacking:
-            raise EinwilligungFehlt(fehlend=lacking)
-        key = uow.key()
-        uow.session.execute(
-            insert(Verweis).values(
-                key=key,
-                mandant=actor.mandant,
-                aktenzeichen=aktenzeichen,
-                status="angeboten",
-                anliegen=anliegen.strip(),
-                zweck=zweck,
-                abschnitte=chosen,
-                personen=people,
-                empfaenger=empfaenger,
-                empfaenger_name=name,
-                absender=holder,
-                absender_person=actor.login,
-                angeboten_am=uow.now,
-                frist=frist,
-            )
+        policy.require_fall(uow.session, actor, policy.Action.UEBERGABE_OFFER, aktenzeichen, app.clock.today())
+        return create(
+            uow, aktenzeichen, empfaenger=empfaenger, anliegen=anliegen, abschnitte=abschnitte, zweck=zweck, personen=personen, frist=frist
         )
-        zeitleiste.notieren(uow, aktenzeichen, "verweis", f"Verweis an {name}", beteiligt=empfaenger, link=key)
-        uow.audit("verweis.angeboten", str(key), chain=f"fall:{aktenzeichen}", detail={"empfaenger": empfaenger, "zweck": zweck})
-        return key
 
     return transact(app, actor, work)
+
+
+def create(
+    uow: UnitOfWork,
+    aktenzeichen: str,
+    *,
+    empfaenger: str,
+    anliegen: str,
+    abschnitte: Sequence[str],
+    zweck: str = "verweis",
+    personen: Sequence[int] | None = None,
+    frist: datetime | None = None,
+) -> int:
+    """Refer within the caller's unit of work; the right to do so was asked before. Raises as :func:`anbieten`."""
+    verantwortung.lock_open(uow, aktenzeichen)
+    holder = str(fakten.load(uow.session, aktenzeichen, uow.app.clock.today())["verantwortliche_organisation"])
+    if not anliegen.strip():
+        raise InvalidInput(errors={"anliegen": "Bitte nennen Sie das Anliegen."})
+    if empfaenger == holder or zweck not in einwilligungen.ZWECKE:
+        raise InvalidInput(
+            errors={"empfaenger": "Bitte wählen Sie eine andere Stelle."}
+            if empfaenger == holder
+            else {"zweck": "Bitte wählen Sie aus der Liste."}
+        )
+    people = list(personen) if personen else faelle.person_keys(uow, aktenzeichen)
+    einwilligungen.check_people(uow, aktenzeichen, people)
+    chosen = sections.check_shareable(list(abschnitte))
+    name = verantwortung.organisation_name(uow, empfaenger)
+    lacking = einwilligungen.uncovered(uow, aktenzeichen, empfaenger, zweck, chosen, people)
+    if lacking:
+        raise EinwilligungFehlt(fehlend=lacking)
+    key = uow.key()
+    uow.session.execute(
+        insert(Verweis).values(
+            key=key,
+            mandant=uow.actor.mandant,
+            aktenzeichen=aktenzeichen,
+            status="angeboten",
+            anliegen=anliegen.strip(),
+            zweck=zweck,
+            abschnitte=chosen,
+            personen=people,
+            empfaenger=empfaenger,
+            empfaenger_name=name,
+            absender=holder,
+            absender_person=uow.actor.login,
+            angeboten_am=uow.now,
+            frist=frist,
+        )
+    )
+    zeitleiste.notieren(uow, aktenzeichen, "verweis", f"Verweis an {name}", beteiligt=empfaenger, link=key)
+    uow.audit("verweis.angeboten", str(key), chain=f"fall:{aktenzeichen}", detail={"empfaenger": empfaenger, "zweck": zweck})
+    return key
 
 
 def _move(app: App, actor: Actor, key: int, action: policy.Action, new: str, satz: str, **values: object) -> None:
@@ -131,8 +151,34 @@ def _move(app: App, actor: Actor, key: int, action: policy.Action, new: str, sat
         zeitleiste.notieren(uow, aktenzeichen, "verweis", f"{satz}: {row.empfaenger_name}", beteiligt=other, link=key)
         uow.session.execute(update(Verweis).where(Verweis.key == key).values(status=new, **moments, **ended, **values))
         uow.audit(f"verweis.{new}", str(key), chain=f"fall:{aktenzeichen}", detail={"von": old, "nach": new})
+        if new != "widerrufen":
+            uow.app.publish(uow, NACHRICHT, str(key), {"verweis_stand": new, "ablehnungsgrund": values.get("ablehnungsgrund")})
 
     transact(app, actor, work)
+
+
+def end(uow: UnitOfWork, key: int, *, erledigt: bool) -> None:
+    """The process that referred is through: the sight ends. One that is over already stays as it is.
+
+    ``erledigt``: the result reached the sender on another way, by telephone for example. Raises NotFound.
+    """
+    row = uow.session.execute(select(Verweis).where(Verweis.mandant == uow.actor.mandant, Verweis.key == key)).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    verantwortung.lock(uow, row.aktenzeichen)
+    uow.session.refresh(row)
+    if row.status not in policy.OFFEN:
+        return
+    old, new = row.status, "erledigt" if erledigt else "widerrufen"
+    if erledigt and old == "angeboten":
+        old = status.move(status.VERWEIS, old, "angenommen")
+    status.move(status.VERWEIS, old, new)
+    zeitleiste.notieren(
+        uow, row.aktenzeichen, "verweis", f"Verweis {'erledigt' if erledigt else 'zurückgezogen'}: {row.empfaenger_name}",
+        beteiligt=row.empfaenger, link=key,
+    )  # fmt: skip
+    uow.audit(f"verweis.{new}", str(key), chain=f"fall:{row.aktenzeichen}", detail={"nach": new})
+    uow.session.execute(update(Verweis).where(Verweis.key == key).values(status=new, beendet_am=uow.now))
 
 
 def _target(row: Verweis) -> policy.UebergabeTarget:

@@ -6,8 +6,8 @@ from engine.errors import BpmnError
 from services import mail_vorlage
 from services.bootstrap import BUILT_IN
 from services.context import system_actor
-from services.errors import Conflict, InvalidInput
-from services.fall import einwilligungen, faelle, uebergaben, uebergaben_lesen, zeitleiste
+from services.errors import Conflict, InvalidInput, NotFound
+from services.fall import einwilligungen, faelle, uebergaben, uebergaben_lesen, verweise, zeitleiste
 from services.fall.auftraege import ANLAESSE, AUFTRAEGE
 from services.prozess.handlers import Auftrag
 from services.unit_of_work import transact
@@ -55,8 +55,10 @@ def test_responsibility_moves_to_organisation_and_person(app, akte, run):
         run("fall.verantwortung_uebertragen", {"organisation": "awo", "person": "falkenrath", "grund": "x"})
 
 
-def test_case_is_closed_once(run):
+def test_case_is_closed_once_and_its_processes_hear_of_it(app, akte, run):
     run("fall.schliessen", {"grund": "ziele_erreicht"})
+
+    assert [(m.name, m.key, m.variables) for m in app.published] == [("fall_geschlossen", akte, {"grund": "ziele_erreicht"})]
 
     with pytest.raises(Conflict):
         run("fall.schliessen", {"grund": "ziele_erreicht"})
@@ -222,3 +224,41 @@ def test_consent_outside_the_rules_is_refused_and_leaves_nothing(app, akte, run,
             "sprache": "de", "form": "schriftlich", "textfassung": "1.0", **change})
 
     assert einwilligungen.auflisten(app, actor("falkenrath"), aktenzeichen=akte) == ()
+
+
+def refer(run, **changes):
+    return run("verweis.anbieten", {"empfaenger": "caritas", "anliegen": "Beratung im Bereich Wohnen", "abschnitte": ["sprache"], **changes})
+
+
+def test_referral_by_a_process_needs_consent_and_its_answers_are_messages(app, akte, run, einwilligung):
+    with pytest.raises(BpmnError) as error:
+        refer(run)
+    einwilligung("caritas", zweck="verweis", abschnitte=["sprache"])
+    key = refer(run, antwort_bis="2026-09-30")["verweis_id"]
+
+    verweise.beantworten(app, actor("lindqvist"), verweis=int(key), angenommen=True)
+    verweise.erledigen(app, actor("lindqvist"), verweis=int(key), rueckmeldung="Wohnung gefunden")
+
+    assert error.value.code == "einwilligung_fehlt"
+    assert [(m.name, m.key, m.variables["verweis_stand"]) for m in app.published] == [
+        ("verweis_beantwortet", key, "angenommen"), ("verweis_beantwortet", key, "erledigt")]
+    assert verweise.auflisten(app, actor("lindqvist"))[0].frist.isoformat() == "2026-09-30T21:59:59+00:00"
+
+
+@pytest.mark.parametrize(("erledigt", "status"), [(True, "erledigt"), (False, "widerrufen")])
+def test_process_ends_the_sight_of_a_referral_once(app, akte, run, einwilligung, erledigt, status):
+    einwilligung("caritas", zweck="verweis", abschnitte=["sprache"])
+    key = refer(run)["verweis_id"]
+
+    run("verweis.beenden", {"verweis_id": key, "erledigt": erledigt})
+    run("verweis.beenden", {"verweis_id": key, "erledigt": not erledigt})
+
+    (found,) = verweise.auflisten(app, actor("lindqvist"))
+    assert (found.status, found.anliegen) == (status, None)
+    assert zeitleiste.lesen(app, actor("falkenrath"), aktenzeichen=akte)[0].art == "verweis"
+
+
+def test_referral_that_is_not_there_cannot_be_ended(run):
+    for value in ("", "x", "1"):
+        with pytest.raises((InvalidInput, NotFound)):
+            run("verweis.beenden", {"verweis_id": value, "erledigt": True})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from processes.starts import Start, Von, starts
 from services import fallweg, policy
@@ -156,7 +156,7 @@ def auflisten(app: App, actor: Actor) -> tuple[Vorgang, ...]:
 
 
 def _vorgang(row: object) -> Vorgang:
-    values = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001  a row of ROWS; the name is SQLAlchemy's public one
+    values = row._mapping  # type: ignore[attr-defined]
     return Vorgang(key=values["key"], name=values["name"], status=values["status"], begonnen=values["started"], beendet=values["ended"],
                    gestoert=values["gestoert"])
 
@@ -180,6 +180,6 @@ def ansehen(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) 
     reader = system_actor(actor.mandant)
     family = [i for i in instances.family_of(app, reader, root_key=key) if i.key == key or i.status in {"ACTIVE", "SUSPENDED"}]
     mine = read(app, actor, lambda uow: tuple(tasks.info(r) for r in uow.session.execute(
-        tasks.select(*tasks.FIELDS).where(policy.visible_tasks(actor), tasks.TABLE.c.root_key == key, tasks.TABLE.c.status == "CREATED")
+        select(*tasks.FIELDS).where(policy.visible_tasks(actor), tasks.TABLE.c.root_key == key, tasks.TABLE.c.status == "CREATED")
         .order_by(tasks.TABLE.c.due.asc().nulls_last(), tasks.TABLE.c.key))))
     return Ansicht(vorgang=_vorgang(row), wege=tuple(fallweg.weg(app, reader, key=i.key, adresse=adresse) for i in family), aufgaben=mine)

@@ -268,7 +268,7 @@ def test_only_the_code_that_matches_is_caught(cold):
 
 @BOTH
 def test_error_does_not_reach_an_escalation_event_of_the_same_code(cold):
-    body = start() + sub("S", start("is"), service("j"), chain("is", "j")) + boundary("b", "S", '<bpmn:escalationEventDefinition/>') + user("h") + chain("s", "S") + chain("b", "h")
+    body = start() + sub("S", start("is"), service("j"), chain("is", "j")) + boundary("b", "S", "<bpmn:escalationEventDefinition/>") + user("h") + chain("s", "S") + chain("b", "h")
     case = Case(doc(body), cold=cold)
     case.fail("j", error_code="X1")
 

@@ -54,7 +54,7 @@ def models(name: str) -> dict[str, bytes]:
     }
 
 
-def test_journey_with_the_official_typescript_client(server: Server, tmp_path: Path, name: str, running_clock: None) -> None:  # noqa: ARG001  a fixture that cleans up
+def test_journey_with_the_official_typescript_client(server: Server, tmp_path: Path, name: str, running_clock: None) -> None:
     assert (FRONTEND / "node_modules" / "@camunda8").exists(), "Der Client fehlt: `make setup-dev` richtet ihn ein."
     for file, data in models(name).items():
         (tmp_path / file).write_bytes(data)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select, text, union_all
+from sqlalchemy import ARRAY, Text, and_, any_, func, literal, select, text, union_all
 
 from services import policy
 from services.db.models.fall import Fall, Fallverantwortung, FallZaehler, Person
@@ -113,7 +113,9 @@ def suchen(app: App, actor: Actor, *, suche: str, grenze: int = 20) -> tuple[Fal
 
 
 def _conditions(uow: UnitOfWork, actor: Actor, chosen: Filter) -> dict[str, ColumnElement[bool]]:
-    found: dict[str, ColumnElement[bool]] = {"sicht": policy.visible_faelle(actor, uow.app.clock.today())}
+    searched = bool(chosen.suche and chosen.suche.strip())
+    cases = _search(uow, actor, chosen.suche or "") if searched else None
+    found: dict[str, ColumnElement[bool]] = {"sicht": policy.visible_faelle(actor, uow.app.clock.today(), among=cases)}
     if chosen.status:
         found["status"] = Fall.status == chosen.status
     if chosen.phase:
@@ -126,12 +128,12 @@ def _conditions(uow: UnitOfWork, actor: Actor, chosen: Filter) -> dict[str, Colu
         found["ohne"] = Fallverantwortung.login.is_(None)
     if chosen.rechtskreis:
         found["rechtskreis"] = Fall.rechtskreise.contains([chosen.rechtskreis])
-    if chosen.suche and chosen.suche.strip():
-        found["suche"] = _search(uow, actor, chosen.suche)
+    if cases is not None:
+        found["suche"] = Fall.aktenzeichen == any_(literal(cases, ARRAY(Text)))
     return found
 
 
-def _search(uow: UnitOfWork, actor: Actor, wanted: str) -> ColumnElement[bool]:
+def _search(uow: UnitOfWork, actor: Actor, wanted: str) -> list[str]:
     """The cases meant, as a list of Aktenzeichen: under row-level security only equality and ranges use an index."""
     found: set[str] = set()
     number = re.sub(r"\s+", "", wanted).upper()
@@ -152,7 +154,7 @@ def _search(uow: UnitOfWork, actor: Actor, wanted: str) -> ColumnElement[bool]:
     if words:
         hits = uow.session.scalars(text("select aktenzeichen from faelle_suchen(:w, :n)"), {"w": words, "n": TREFFER}).all()
         found.update(set(hits) - _without_name(uow, actor, hits))
-    return Fall.aktenzeichen.in_(sorted(found))
+    return sorted(found)
 
 
 def _without_name(uow: UnitOfWork, actor: Actor, hits: Sequence[str]) -> set[str]:
@@ -218,6 +220,13 @@ def _lines(
     if order not in columns:
         raise InvalidInput("Diese Sortierung gibt es nicht.", errors={"sortierung": "Bitte wählen Sie aus der Liste."})
     column = columns[order]
+    ordering = (column.desc().nulls_last() if descending else column.asc().nulls_last(), Fall.aktenzeichen)
+    if order != "frist":  # the page first: what a line shows besides is read for its cases only
+        page = uow.session.scalars(
+            select(Fall.aktenzeichen).join(Fallverantwortung, HOLDER).join(Person, main).where(*conditions.values())
+            .order_by(*ordering).limit(limit).offset(offset)
+        ).all()
+        conditions, offset = {"seite": and_(Fall.mandant == actor.mandant, Fall.aktenzeichen == any_(literal(list(page), ARRAY(Text))))}, 0
     rows = uow.session.execute(
         select(
             Fall,
@@ -238,7 +247,7 @@ def _lines(
         .outerjoin(Benutzer, and_(Benutzer.mandant == Fall.mandant, Benutzer.login == Fallverantwortung.login))
         .outerjoin(tasks, tasks.c.business_id == Fall.aktenzeichen)
         .where(*conditions.values())
-        .order_by(column.desc().nulls_last() if descending else column.asc().nulls_last(), Fall.aktenzeichen)
+        .order_by(*ordering)
         .limit(limit)
         .offset(offset)
     ).all()

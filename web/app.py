@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, request
 from jinja2 import StrictUndefined
 
+from services.errors import InvalidInput, NotFound
 from web import anzeige, assets, auth, errors, navigation, pages
 from web.adressen import Nummer
 from web.guards import public
@@ -50,6 +51,7 @@ def create_app(app: App) -> Flask:
     flask_app.jinja_env.trim_blocks = flask_app.jinja_env.lstrip_blocks = True
     public(flask_app.view_functions["static"])
     errors.init(flask_app)
+    flask_app.before_request(refuse_unstorable)
     auth.init(flask_app)
     assets.init(flask_app)
     anzeige.init(flask_app)
@@ -60,6 +62,20 @@ def create_app(app: App) -> Flask:
             import_module(name).register(flask_app)
     flask_app.after_request(finish)
     return flask_app
+
+
+def refuse_unstorable() -> None:
+    """PostgreSQL holds no NUL: an address with one names nothing, and a form with one is refused before anything is read.
+
+    Raises NotFound, InvalidInput. Bodies in JSON are checked where they are read.
+    """
+    if "\0" in request.path:
+        raise NotFound
+    given = [value for values in (request.args, request.form) for _, value in values.items(multi=True)]
+    if request.authorization is not None:
+        given += [request.authorization.username or "", request.authorization.password or ""]
+    if any("\0" in value for value in given):
+        raise InvalidInput("Die Eingabe enthält ein Zeichen, das nicht gespeichert werden kann (NUL). Bitte entfernen Sie es.")
 
 
 def finish(response: Response) -> Response:

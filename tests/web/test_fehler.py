@@ -15,7 +15,7 @@ HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy
 
 
 @pytest.mark.parametrize("path", ["/nirgends", "/faelle/MO-2026-9999", "/aufgaben/999999999999999999", "/aufgaben/99999999999999999999999", "/uebergaben/5",
-                                  "/faelle/MO-2026-9999/einwilligungen/3/widerruf"])
+                                  "/faelle/MO-2026-9999/einwilligungen/3/widerruf", "/faelle/%00", "/faelle/MO-2026-0001%00/akte"])
 def test_what_does_not_exist_is_a_404_with_a_way_back(browser, text, path):
     response = browser("falkenrath").get(path)
 
@@ -23,6 +23,14 @@ def test_what_does_not_exist_is_a_404_with_a_way_back(browser, text, path):
     assert "Zu meinen Aufgaben" in text(response)
     for header in HEADERS:
         assert header in response.headers
+
+
+def test_a_character_that_cannot_be_stored_is_refused_with_a_sentence(browser, text):
+    person = browser("falkenrath")
+
+    for response in (person.get("/aufgaben?ansicht=%00"), person.post("/suche", {"q": "Qad\0eri"})):
+        assert response.status_code == 422
+        assert "nicht gespeichert werden kann" in text(response)
 
 
 def test_wrong_method_is_a_405(browser, text):

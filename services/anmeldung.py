@@ -262,6 +262,8 @@ _verdicts = Verdicts()
 
 def basic(app: App, *, login: str, password: str) -> Angemeldet:
     """The person or machine of a request with basic authentication. Raises LoginRefused, LoginThrottled."""
+    if "\0" in login:  # the database would refuse it; nobody has such a name
+        raise LoginRefused
     row = _open(app, "select * from benutzer_oeffnen(:l)", {"l": login})
     now = anmeldezeit(app)
     if row is not None and _verdicts.fits(row.passwort_hash, password, now, check=lambda _stored, _password: False):

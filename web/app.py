@@ -51,8 +51,8 @@ def create_app(app: App) -> Flask:
     flask_app.jinja_env.trim_blocks = flask_app.jinja_env.lstrip_blocks = True
     public(flask_app.view_functions["static"])
     errors.init(flask_app)
-    flask_app.before_request(refuse_unstorable)
     auth.init(flask_app)
+    flask_app.before_request(refuse_unstorable)
     assets.init(flask_app)
     anzeige.init(flask_app)
     navigation.init(flask_app)
@@ -65,15 +65,13 @@ def create_app(app: App) -> Flask:
 
 
 def refuse_unstorable() -> None:
-    """PostgreSQL holds no NUL: an address with one names nothing, and a form with one is refused before anything is read.
+    """PostgreSQL holds no NUL: an address with one names nothing, and a form with one is refused.
 
     Raises NotFound, InvalidInput. Bodies in JSON are checked where they are read.
     """
     if "\0" in request.path:
         raise NotFound
     given = [value for values in (request.args, request.form) for _, value in values.items(multi=True)]
-    if request.authorization is not None:
-        given += [request.authorization.username or "", request.authorization.password or ""]
     if any("\0" in value for value in given):
         raise InvalidInput("Die Eingabe enthält ein Zeichen, das nicht gespeichert werden kann (NUL). Bitte entfernen Sie es.")
 

@@ -168,7 +168,7 @@ def statement_variants(node: ast.stmt) -> Iterator[ast.AST]:
     if isinstance(node, ast.Return):
         if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
             yield ast.Pass()
-        else:
+        elif not (isinstance(node.value, ast.Constant) and node.value.value is False):  # none and false are the same to whoever asks
             yield ast.Return(ast.Constant(value=None))
     elif isinstance(node, ast.AugAssign) and type(node.op) in OPERATOR:
         yield ast.AugAssign(node.target, OPERATOR[type(node.op)](), node.value)

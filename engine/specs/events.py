@@ -40,8 +40,6 @@ class Catch(Element):
             if self.listener:
                 super()._update_hook(my_task)  # a listener is entered when it fires
             return True
-        if my_task._state == State.WAITING:
-            return False
         if not self.listener:
             super()._update_hook(my_task)
         self.listen(my_task, my_task.workflow.top_workflow.now)
@@ -52,9 +50,11 @@ class Catch(Element):
         """Due time, correlation key or condition of a listener that opens now (``since``: what a timer counts from)."""
         top, event = task.workflow.top_workflow, self.event
         if event.kind == "timer":
-            due, left, cycle = top.expressions.timer(event.form, event.text or "", self.scope(task).view(), since)
+            assert event.text is not None
+            due, left, cycle = top.expressions.timer(event.form, event.text, self.scope(task).view(), since)
             task.internal_data.update(due=due, left=left, cycle=cycle)
-        elif event.kind == "message" and event.text is not None:
+        elif event.kind == "message":
+            assert event.text is not None
             task.internal_data["key"] = correlation_key(top.expressions.value(event.text, self.scope(task).view()), event.text)
         elif event.kind == "conditional":
             task.internal_data["seen"] = False
@@ -71,9 +71,10 @@ class Catch(Element):
 
     def check_condition(self, task: Task) -> None:
         """Fires on the edge from not true to true."""
+        assert self.event.text is not None
         top, was = task.workflow.top_workflow, task.internal_data["seen"]
         try:
-            now = top.expressions.value(self.event.text or "", self.scope(task).view()) is True
+            now = top.expressions.value(self.event.text, self.scope(task).view()) is True
         except Exception as exc:  # noqa: BLE001 - a failing condition is an incident of its event
             set_incident(task, "listen", exc)
             return
@@ -93,7 +94,6 @@ class Catch(Element):
                 set_incident(task, "listen", exc)
                 return
             hit = above(task)._add_child(self, State.FUTURE)
-            hit.triggered = True
             hit.internal_data.update(fired=1, **result)
             if not more:
                 kill(task)
@@ -198,7 +198,7 @@ class Split(Element):
 def stop_listening(split_task: Task) -> None:
     """Ends the boundary events of an activity that has ended."""
     for sibling in split_task.children:
-        if sibling.task_spec.listener and is_idle_listener(sibling):
+        if is_idle_listener(sibling):
             kill(sibling)
 
 

@@ -1,6 +1,7 @@
 """Rules that a changed line would break, each stated as BPMN or Camunda 8 state it; found by ``scripts/mutation.py``."""
 import pytest
 
+from engine import runtime, state
 from engine.limits import Limits
 from tests.unit.engine.models import (
     COND,
@@ -26,6 +27,7 @@ from tests.unit.engine.models import (
     timer,
     user,
 )
+from tests.unit.engine.stub import TableExpressions
 
 BOTH = pytest.mark.parametrize("cold", [True, False])
 AGAIN = "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>= loopCounter &lt; 2</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"
@@ -201,6 +203,7 @@ BEFORE = {  # what a token may still have to cross before it reaches the join
     "sub-process": sub("u", start("us"), user("in"), chain("us", "in")) + flow("u", "j"), "call": call("u", "q") + flow("u", "j"), "job": service("u") + flow("u", "j"),
     "boundary": sub("u", start("us"), user("in"), chain("us", "in")) + boundary("b", "u", MSG) + flow("u", "j") + flow("b", "j"), "loop": user("u", multi(inputElement="p")) + flow("u", "j"),
     "link": user("u") + el("intermediateThrowEvent", "lt", '<bpmn:linkEventDefinition name="L"/>') + el("intermediateCatchEvent", "lc", '<bpmn:linkEventDefinition name="L"/>') + flow("u", "lt") + flow("lc", "j"),
+    "repetition": el("exclusiveGateway", "u") + user("v") + el("exclusiveGateway", "x", default="Dx") + chain("u", "v", "x") + flow("x", "u", "= falsch") + flow("x", "j", id="Dx"),
     "inclusive": user("u") + el("inclusiveGateway", "x", default="Dx") + el("inclusiveGateway", "y") + flow("u", "x") + flow("x", "y", "= true") + flow("x", "y", id="Dx") + flow("y", "j"),
 }
 
@@ -324,3 +327,106 @@ def test_interrupting_event_sub_process_happens_once(trigger, cold):
     assert not case.open("subscriptions")
     case.do("h")
     assert case.open() == ["z"]
+
+
+@BOTH
+def test_event_that_happened_is_a_token_even_while_it_has_an_incident(cold):
+    """The activity may end, the scope may not: what the event has to do is still to be done."""
+    broken = ext(io(outputs={"x": "= versuch"}))
+    case = Case(doc(start(), sub("S", start("is"), user("in"), chain("is", "in")), boundary("b", "S", MSG, "false", broken), user("h"), user("z"), end(), chain("s", "S", "z", "e"), chain("b", "h")),
+                cold=cold, fall=1, table={"versuch": fails_until_told()})
+    case.send()
+    assert case.open("incidents") == ["b"]
+    case.do("in").do("z")
+
+    assert case.ended is None
+    assert case.open("subscriptions") == []
+    case.retry("b")
+    assert case.open() == ["h"]
+    case.do("h")
+    assert case.done
+
+
+@BOTH
+def test_event_sub_process_with_an_incident_at_its_start_keeps_the_scope_open(cold):
+    case = Case(doc(start(), user("a"), end(), chain("s", "a", "e"), event_sub(MSG, "false", user("h"), start_inner=ext(io(outputs={"x": "= versuch"})))), cold=cold, fall=1, table={"versuch": fails_until_told()})
+    case.send()
+    case.do("a")
+
+    assert case.ended is None
+    case.retry(case.open("incidents")[0])
+    case.do("h")
+    assert case.done
+
+
+def fails_until_told():
+    """An expression that fails the first time."""
+    calls = []
+
+    def evaluate(_):
+        calls.append(1)
+        if len(calls) == 1:
+            raise ValueError("noch nicht")
+        return 1
+    return evaluate
+
+
+@pytest.mark.parametrize("cancels", ["true", "false"])
+@BOTH
+def test_condition_of_a_scope_that_has_ended_is_not_looked_at(cancels, cold):
+    case = Case(doc(start(), sub("S", start("is"), user("in"), chain("is", "in"), event_sub(COND, cancels, user("h"))), boundary("b", "S", COND, cancels), user("hb"), user("z"), chain("s", "S", "z"), chain("b", "hb")),
+                cold=cold, rot=False)
+    case.do("in")
+    case.engine.run("1", "set_variables", {"rot": True})
+
+    assert case.open() == ["z"]
+
+
+def migrated(case, xml):
+    """Problems of moving the instance to another model."""
+    target = case.engine.deploy("p", xml)
+    found = runtime.migrate(state.dump(case.engine.store.get("1")), case.definition, target, {}, TableExpressions(), case.engine.clock.now())
+    return found[0], found[1].problems
+
+
+@BOTH
+def test_listener_that_a_new_model_lacks_is_dropped_but_not_what_it_began(cold):
+    body = start() + user("a") + user("z") + chain("s", "a", "z")
+    old = doc(body, boundary("b", "a", MSG, "false", ext(io(outputs={"x": "= versuch"}))), end("e2"), chain("b", "e2"))
+    case = Case(old, cold=cold, fall=1, table={"versuch": fails_until_told()})
+    moved, problems = migrated(case, doc(body))
+    assert moved is not None
+    assert not problems
+    case.send()
+
+    assert migrated(case, doc(body))[1]
+
+
+@BOTH
+@pytest.mark.parametrize("trigger", [MSG, SIG, timer("Duration", "P1D"), COND])
+def test_input_mapping_of_an_event_is_evaluated_when_it_is_entered(trigger, cold):
+    event = el("intermediateCatchEvent", "c", ext(io({"ein": "= zahl"}, {"aus": "= ein"})) + trigger)
+    case = Case(doc(start(), event, user("z"), chain("s", "c", "z")), cold=cold, fall=1, zahl=1, rot=False)
+    case.engine.run("1", "set_variables", {"zahl": 2})
+    case.send()
+    case.signal()
+    case.wait(1)
+    case.engine.run("1", "set_variables", {"rot": True})
+
+    assert case.open() == ["z"]
+    assert case.data["aus"] == 1
+
+
+@BOTH
+def test_token_limit_is_exact_for_events_that_repeat(cold):
+    """Five tokens: the task, its listener, and what three messages began; the fourth finds no room."""
+    body = doc(start(), user("a"), boundary("b", "a", MSG, "false"), user("h"), chain("s", "a"), chain("b", "h"))
+    case = Case(body, cold=cold, fall=1, limits=Limits(tokens=5))
+    for number in range(3):
+        assert not case.open("incidents"), number
+        case.send()
+    assert case.open() == ["a", "h", "h", "h"]
+    case.send()
+
+    assert case.open("incidents") == ["b"]
+    assert case.open() == ["a", "h", "h", "h"]

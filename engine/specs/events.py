@@ -8,7 +8,7 @@ from engine.errors import BudgetExceeded, unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element, kill, kill_scope, set_incident
 from engine.specs.gateways import EventGateway, is_idle_listener
-from engine.spiff import OPEN, State, above, in_order
+from engine.spiff import State, above, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,8 +100,6 @@ class Catch(Element):
             self._update(hit)
             return
         task.internal_data.update(fired=1, **result)
-        for name in ("due", "left", "cycle", "key", "seen"):
-            task.internal_data.pop(name, None)
         self.interrupt(task)
         self._predict_hook(task)
         self._update(task)
@@ -109,14 +107,13 @@ class Catch(Element):
     def next_cycle(self, task: Task) -> bool:
         """Sets the next turn; False if this was the last. Missed turns fire once."""
         data, top = task.internal_data, task.workflow.top_workflow
-        if not data["cycle"] or data["left"] == 1:
+        if data["left"] == 1:
             return False
         due = top.expressions.next_due(data["cycle"], data["due"], top.now)
         if due <= top.now:
             raise BudgetExceeded("Der wiederkehrende Zeitgeber kommt nicht voran; sein Abstand muss größer als null sein.")
         data["due"] = due
-        if data["left"] > 0:
-            data["left"] -= 1
+        data["left"] -= 1  # negative from the start: without end
         return True
 
     def interrupt(self, task: Task) -> None:
@@ -126,11 +123,6 @@ class Catch(Element):
             for sibling in parent.children:
                 if sibling is not task:
                     kill(sibling)
-
-    def _run_hook(self, my_task: Task) -> bool | None:
-        done = super()._run_hook(my_task)
-        my_task.internal_data.pop("fired", None)
-        return done
 
 
 def correlation_key(value: object, text: str) -> str:
@@ -156,8 +148,6 @@ class Boundary(Catch):
         split = parent.task_spec
         assert isinstance(split, Split)
         for sibling in parent.children:
-            if sibling is task or not sibling._state & OPEN:
-                continue
             if sibling.task_spec.name == split.main or is_idle_listener(sibling):
                 kill(sibling)
 
@@ -190,9 +180,7 @@ class Split(Element):
 
     def main_completed(self, workflow: object, task: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
         """The activity is done: its boundary events stop listening."""
-        parent = above(task)
-        if parent.task_spec is self:
-            stop_listening(parent)
+        stop_listening(above(task))
 
 
 def stop_listening(split_task: Task) -> None:
@@ -204,7 +192,7 @@ def stop_listening(split_task: Task) -> None:
 
 def is_listening(task: Task) -> bool:
     """Still there? What fired before may have cancelled it."""
-    return task._state == State.WAITING and task.id in task.workflow.tasks
+    return task._state == State.WAITING
 
 
 def fire(task: Task, payload: Mapping[str, object] | None = None) -> None:

@@ -430,3 +430,51 @@ def test_token_limit_is_exact_for_events_that_repeat(cold):
 
     assert case.open("incidents") == ["b"]
     assert case.open() == ["a", "h", "h", "h"]
+
+
+@BOTH
+@pytest.mark.parametrize(("text", "turns"), [("R2/P1D", 2), ("R1/P1D", 1), ("R/P1D", 4), ("0 0 1 * * *", 4)])
+@pytest.mark.parametrize("where", ["boundary", "event sub-process"])
+def test_cycle_has_as_many_turns_as_it_says(where, text, turns, cold):
+    trigger = timer("Cycle", text)
+    body = start() + user("a") + end() + chain("s", "a", "e")
+    body += boundary("b", "a", trigger, "false") + user("h") + chain("b", "h") if where == "boundary" else event_sub(trigger, "false", user("h"))
+    case = Case(doc(body), cold=cold)
+    for _ in range(4):
+        case.wait(1)
+
+    assert case.open().count("h") == turns
+    assert len(case.open("timers")) == (1 if turns == 4 else 0)
+
+
+@BOTH
+def test_duration_of_a_listener_that_does_not_interrupt_comes_once(cold):
+    case = Case(doc(start(), user("a"), boundary("b", "a", timer("Duration", "P1D"), "false"), user("h"), chain("s", "a"), chain("b", "h")), cold=cold)
+    case.wait(1)
+    case.wait(1)
+
+    assert case.open() == ["a", "h"]
+    assert not case.open("timers")
+
+
+@pytest.mark.parametrize(("value", "key"), [("7", "7"), ("7.5", "7.5"), ("14 / 2", "7"), ("&quot;AZ 1&quot;", "AZ 1"), ("true", None), ("&quot;&quot;", None), ("null", None), ("[1]", None)])
+def test_correlation_key_is_a_text_or_a_number(value, key):
+    """C8: "the correlation key must be a string or a number"; 7 and 7.0 are the same number."""
+    case = Case(doc(start(), el("scriptTask", "t", ext(f'<zeebe:script expression="= {value}" resultVariable="fall"/>')), el("intermediateCatchEvent", "c", MSG), chain("s", "t", "c")))
+
+    assert [d.correlation_key for d in case.engine.open["subscriptions"].values()] == ([key] if key else [])
+    assert case.open("incidents") == ([] if key else ["c"])
+
+
+@BOTH
+def test_interrupting_event_leaves_alone_what_another_event_began(cold):
+    """BPMN 2.0, 13.5.3: it ends the activity and its listeners, not the path that a boundary event that did not interrupt has begun."""
+    body = start() + user("a") + boundary("n", "a", MSG, "false") + user("h") + user("h2") + boundary("i", "a", SIG) + user("k") + chain("s", "a") + chain("n", "h", "h2") + chain("i", "k")
+    case = Case(doc(body), cold=cold, fall=1)
+    case.send()
+    case.send()
+    case.do("h")
+    case.signal()
+
+    assert case.open() == ["h", "h2", "k"]
+    assert not case.open("subscriptions")

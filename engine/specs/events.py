@@ -202,18 +202,16 @@ def fire(task: Task, payload: Mapping[str, object] | None = None) -> None:
     spec.fire(task, payload)
 
 
-def listening(top: Instance) -> list[Task]:
-    """All open listeners of an instance."""
-    return [t for w in top.running() for t in in_order(w) if t._state == State.WAITING and isinstance(t.task_spec, Catch)]
+def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> None:
+    """A signal is heard by everybody who listens now."""
 
+    def hears(task: Task) -> bool:
+        event = task.task_spec.facts.event
+        return is_listening(task) and event.kind == "signal" and event.name == name
 
-def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> int:
-    """A signal is heard by everybody who listens now; returns how many."""
-    hits = [t for t in listening(top) if t.task_spec.facts.event.kind == "signal" and t.task_spec.facts.event.name == name]
-    for task in hits:
+    for task in [t for workflow in top.running() for t in in_order(workflow) if hears(t)]:
         if is_listening(task):
             fire(task, payload)
-    return len(hits)
 
 
 def find_catcher(thrower: Task, kind: str, code: str | None) -> Task | None:
@@ -225,14 +223,14 @@ def find_catcher(thrower: Task, kind: str, code: str | None) -> Task | None:
 
     def matches(t: Task) -> bool:
         event = t.task_spec.facts.event
-        return t._state == State.WAITING and t.task_spec.listener and event.kind == kind and event.name in (None, code)
+        return is_listening(t) and event.kind == kind and event.name in (None, code)
 
     task: Task | None = thrower
     while task is not None:
         found: list[Task] = []
         for host in [task, above(task)] if "index" in task.internal_data else [task]:
-            split = host.parent
-            if split is not None and isinstance(split.task_spec, Split) and split.task_spec.main == host.task_spec.name:
+            split = above(host)
+            if isinstance(split.task_spec, Split):
                 found += [t for t in split.children if matches(t)]
         if not found and not task.task_spec.is_handler:
             found = [t for t in task.workflow.tasks.values() if t.task_spec.scope_listener and matches(t)]

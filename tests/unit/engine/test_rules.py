@@ -478,3 +478,95 @@ def test_interrupting_event_leaves_alone_what_another_event_began(cold):
 
     assert case.open() == ["h", "h2", "k"]
     assert not case.open("subscriptions")
+
+
+@BOTH
+def test_signal_is_heard_by_its_name_only(cold):
+    other = '<bpmn:signal id="S2" name="anderes"/><bpmn:message id="M2" name="sig"><bpmn:extensionElements><zeebe:subscription correlationKey="= fall"/></bpmn:extensionElements></bpmn:message>'
+    body = start() + el("parallelGateway", "f") + chain("s", "f") + "".join(el("intermediateCatchEvent", c, t) + user("u" + c) + chain("f", c, "u" + c) for c, t in (
+        ("a", SIG), ("b", '<bpmn:signalEventDefinition signalRef="S2"/>'), ("c", '<bpmn:messageEventDefinition messageRef="M2"/>')))
+    case = Case(doc(body).replace(b"<bpmn:process", other.encode() + b"<bpmn:process"), cold=cold, fall=1)
+    case.signal()
+
+    assert case.open() == ["ua"]
+    assert len(case.open("subscriptions")) == 2
+
+
+@BOTH
+def test_signal_that_ends_a_scope_is_not_heard_in_it_any_more(cold):
+    inner = start("is") + user("in") + el("intermediateCatchEvent", "c", SIG) + chain("is", "in") + event_sub(SIG, "false", user("h"))
+    case = Case(doc(start(), sub("S", inner.replace(chain("is", "in"), "") + el("parallelGateway", "f") + chain("is", "f", "in") + chain("f", "c")), boundary("b", "S", SIG), user("z"), chain("s", "S"), chain("b", "z")), cold=cold)
+    case.signal(x=1)
+
+    assert case.open() == ["z"]
+    assert not [x for x in log(case) if x in ("completed c", "entered ES", "entered h")]
+
+
+INNER = {"job": lambda loop: el("serviceTask", "x", ext('<zeebe:taskDefinition type="j"/>') + loop), "call": lambda loop: call("x", "q", loop=loop),
+         "sub-process": lambda loop: el("subProcess", "x", loop + start("xs") + service("j") + chain("xs", "j"))}
+
+
+@BOTH
+@pytest.mark.parametrize("loop", [multi("true", inputElement="p"), multi("false", inputElement="p"), AGAIN])
+@pytest.mark.parametrize("what", INNER)
+def test_error_in_one_turn_is_caught_at_the_whole_loop(what, loop, cold):
+    """The boundary event belongs to the activity, so it ends every turn of it."""
+    case = Case(doc(start(), INNER[what](loop), boundary("b", "x", ERR), user("h"), user("z"), chain("s", "x", "z"), chain("b", "h")), cold=cold, ps=[1, 2],
+                called={"q": doc(start(), service("j"), chain("s", "j"), process="q")})
+    key, task = next(iter(case.engine.open["jobs"]))
+    case.engine.run(key, "job_failed", task, error_code="E1")
+
+    assert case.open() == ["h"]
+    assert not case.open("jobs")
+    assert case.alive() == ["1"]
+
+
+@BOTH
+@pytest.mark.parametrize("level", ["process", "sub-process"])
+def test_termination_ends_everything_in_its_scope(level, cold):
+    """BPMN 2.0, 10.5.3: nested sub-processes, loops and called instances too; nothing outside."""
+    inner = start("is") + el("parallelGateway", "f") + user("a") + end("t", "<bpmn:terminateEventDefinition/>") + sub("N", start("ns"), sub("NN", start("nns"), user("tief"), chain("nns", "tief")), chain("ns", "NN"))
+    inner += call("c", "q") + user("m", multi(inputElement="p")) + el("intermediateCatchEvent", "w", timer("Duration", "P1D")) + chain("is", "f", "a", "t") + "".join(chain("f", x) for x in ("N", "c", "m", "w"))
+    body = inner.replace('"is"', '"s"') if level == "process" else start() + el("parallelGateway", "g") + user("neben") + sub("S", inner) + user("z") + chain("s", "g", "neben") + chain("g", "S", "z")
+    case = Case(doc(body), cold=cold, ps=[1, 2], called={"q": doc(start(), user("drin"), chain("s", "drin"), process="q")})
+    case.do("a")
+
+    assert case.open() == ([] if level == "process" else ["neben", "z"])
+    assert not any(case.open(kind) for kind in ("timers", "calls", "jobs"))
+    assert {x for x in log(case) if x.startswith("terminated")} == {"terminated tief", "terminated NN", "terminated N", "terminated c", "terminated m", "terminated w"} | ({"terminated S"} & set())
+    assert case.alive() == ([] if level == "process" else ["1"])
+    assert case.ended == ("completed" if level == "process" else None)
+
+
+@BOTH
+def test_uncaught_escalation_of_a_root_concerns_nobody_else(cold):
+    definition = Case(doc(start(), el("intermediateThrowEvent", "t", ESC), end("e", ESC), chain("s", "t", "e")), begin=False).definition
+    _, step = runtime.start(definition, TableExpressions(), TableExpressions().clock.now(), {})
+
+    assert step.raised == ()
+    assert step.ended == "completed"
+
+
+@pytest.mark.parametrize(("publish", "key"), [('correlationKey="= andere"', "x"), ("", "1")])
+def test_key_of_a_thrown_message(publish, key):
+    """C8: ``zeebe:publishMessage`` says which key to publish with; without it the key of the message's subscription is the best guess."""
+    case = Case(doc(start(), el("intermediateThrowEvent", "t", ext(f"<zeebe:publishMessage {publish}/>") + MSG), end(), chain("s", "t", "e")), fall=1, andere="x")
+
+    assert [m.correlation_key for m in case.engine.messages] == [key]
+
+
+def test_message_without_a_key_is_published_without_one():
+    xml = doc(start(), el("endEvent", "e", '<bpmn:messageEventDefinition messageRef="M3"/>'), chain("s", "e")).replace(b"<bpmn:process", b'<bpmn:message id="M3" name="m3"/><bpmn:process')
+    case = Case(xml)
+
+    assert [(m.name, m.correlation_key) for m in case.engine.messages] == [("m3", None)]
+    assert case.done
+
+
+@pytest.mark.parametrize("process", ["= 7", "= null", "=&quot;&quot;"])
+def test_call_needs_a_process(process):
+    case = Case(doc(start(), call("c", process), chain("s", "c")))
+
+    assert case.incident("c").type == "ExpressionError"
+    assert "Prozess" in case.incident("c").message
+    assert not case.open("calls")

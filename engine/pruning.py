@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from engine.spiff import ACTIVE, State
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from engine.instance import Instance, Sub
     from engine.spiff import Task
 
@@ -19,10 +21,10 @@ def rows_of(workflow: Instance | Sub) -> list[Row]:
     Row: task id, index of the parent row (-1: root), spec name, state, triggered; for tokens also class name, listens, internal data.
     Rows that are dropped between two kept ones are skipped: the child hangs below the nearest kept one.
     """
-    keep = {workflow.task_tree.id}
+    keep: set[UUID | None] = {workflow.task_tree.id}
     for task in workflow.tasks.values():
         if task._state & ACTIVE:
-            keep |= {task.id, task._parent or task.id}
+            keep |= {task.id, task._parent}
     rows: list[Row] = []
     stack: list[tuple[Task, int]] = [(workflow.task_tree, -1)]
     while stack:

@@ -122,7 +122,6 @@ def restore(stored: Stored, definition: Definition, expressions: Evaluator, now:
         top.subprocesses[key] = top.subprocesses.pop(key)
     for task in tasks:
         if task._state & ACTIVE:
-            top.tokens += 1
             task.task_spec._predict_hook(task)
             if task._state == State.WAITING:
                 if task.task_spec.joins:

@@ -31,6 +31,7 @@ Changes = Mapping[str, object]
 
 def begin(instance: Instance) -> Found:
     """What is open before the command; a family shares one meter among its instances, else every command has its own."""
+    instance.tokens = instance.count_tokens()
     if not instance.meter.shared:
         instance.meter = Meter(instance.limits)
     return open_things(instance)

@@ -123,7 +123,7 @@ def variants(site: Site) -> Iterator[ast.AST]:  # one operator after the other
     yield from condition_variants(node, site)
     yield from value_variants(node, site)
     if isinstance(node, ast.stmt) and site.function is not None and node is not site.function:
-        yield from statement_variants(node)
+        yield from statement_variants(node, site)
 
 
 def condition_variants(node: ast.AST, site: Site) -> Iterator[ast.AST]:
@@ -163,12 +163,14 @@ def value_variants(node: ast.AST, site: Site) -> Iterator[ast.AST]:
         yield ast.Call(ast.Name(FUNCTION[node.func.id], ast.Load()), node.args, node.keywords)
 
 
-def statement_variants(node: ast.stmt) -> Iterator[ast.AST]:
+def statement_variants(node: ast.stmt, site: Site) -> Iterator[ast.AST]:
     """Statements left out, answers replaced by none."""
     if isinstance(node, ast.Return):
+        if site.function is not None and site.function.body[-1] is node and isinstance(node.value, ast.Constant) and node.value.value is None:
+            return
         if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
             yield ast.Pass()
-        else:
+        elif not (isinstance(node.value, ast.Constant) and node.value.value is False):  # none and false are the same to whoever asks
             yield ast.Return(ast.Constant(value=None))
     elif isinstance(node, ast.AugAssign) and type(node.op) in OPERATOR:
         yield ast.AugAssign(node.target, OPERATOR[type(node.op)](), node.value)
@@ -397,8 +399,10 @@ class Baseline:
 class Tester:
     """Takes the place of pytest's run loop."""
 
-    def __init__(self, wanted: Sequence[str], report: Path | None, *, quick: bool) -> None:
+    def __init__(self, wanted: Sequence[str], report: Path | None, again: Path | None = None, *, quick: bool) -> None:
         self.wanted, self.report, self.quick, self.reasons = wanted, report, quick, explained()
+        rows = json.loads(again.read_text(encoding="utf-8")) if again else []
+        self.killed = {(r["path"], r["owner"], r["change"]): r["by"] for r in rows if r["verdict"] in ("killed", "timeout")}
         self.base = Baseline()
         self.mutants: list[Mutant] = []
         self.luck: Counter[tuple[str, str, str]] = Counter()
@@ -429,10 +433,17 @@ class Tester:
             self.judge(mutant, items)
             if mutant.verdict in ("survived", "unreached"):
                 say(f"[{number}/{len(self.mutants)}] {mutant.verdict} {mutant.path}:{mutant.line} {mutant.owner}: {mutant.change}")
-            elif number % 100 == 0:
+            if number % 100 == 0:
+                self.write()
                 say(f"[{number}/{len(self.mutants)}] {time.monotonic() - started:.0f} s")
         say(f"{time.monotonic() - started:.0f} s")
         return True
+
+    def write(self) -> None:
+        """The report so far."""
+        if self.report is not None:
+            rows = [{"path": m.path, "owner": m.owner, "line": m.line, "change": m.change, "verdict": m.verdict, "by": m.by} for m in self.mutants]
+            self.report.write_text(json.dumps(rows, ensure_ascii=False, indent=0), encoding="utf-8")
 
     def representatives(self, path: str, order: Sequence[str]) -> list[str]:
         """A few rows of each test that reach the same statements: the others seldom notice more, and never sooner."""
@@ -474,6 +485,9 @@ class Tester:
 
     def judge(self, mutant: Mutant, items: dict[str, pytest.Item]) -> None:
         """Run what reaches the mutant, in a child."""
+        if mutant.key in self.killed:
+            mutant.verdict, mutant.by = "killed", self.killed[mutant.key]
+            return
         reached = self.base.reached[mutant.path]
         chosen = set(reached.get(mutant.line, ())) if mutant.line else set(items)
         if not chosen:
@@ -563,9 +577,7 @@ def conclude(tester: Tester) -> int:
     for key in gone:
         say(f"gone: {' '.join(key)}")
     say(f"{len(tester.mutants)} mutants, {len(tester.mutants) - len(left)} killed, {len(left) - len(open_)} explained, {len(open_)} open")
-    if tester.report is not None:
-        rows = [{"path": m.path, "owner": m.owner, "line": m.line, "change": m.change, "verdict": m.verdict, "by": m.by} for m in tester.mutants]
-        tester.report.write_text(json.dumps(rows, ensure_ascii=False, indent=0), encoding="utf-8")
+    tester.write()
     return int(bool(open_ or stale or gone))
 
 
@@ -575,13 +587,14 @@ def main() -> int:
     parser.add_argument("place", nargs="*", default=list(MODULES), help="FILE or FILE::QUALNAME; default: the rules of the engine")
     parser.add_argument("--tests", nargs="+", default=list(TESTS))
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--again", type=Path, help="take over what was killed according to this earlier report")
     parser.add_argument("--quick", action="store_true", help="a first look: fewer rows of long tables, fewer tests that reach the same lines")
     options = parser.parse_args()
     os.environ.setdefault("MODELS", "80")
     os.nice(10)
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    tester = Tester(options.place, options.report, quick=options.quick)
+    tester = Tester(options.place, options.report, options.again, quick=options.quick)
     pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *options.tests], plugins=[tester])
     return conclude(tester)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.errors import unsuitable
 from engine.scopes import apply_inputs, open_scope, scope_of
 from engine.specs.base import Element, kill_scope, make_ready
-from engine.spiff import FINISHED, State, above
+from engine.spiff import State, above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class SubProcess(Element):
     def _update_hook(self, my_task: Task) -> bool:
         super()._update_hook(my_task)
         parent = above(my_task)  # a way in given by ``runtime.modify`` is handed down by the split
-        entry = my_task.internal_data.pop("entry", None) or parent.internal_data.pop("entry", None) or ()
+        entry = my_task.internal_data.pop("entry", ()) or parent.internal_data.pop("entry", ())
         sub = my_task.workflow.top_workflow.create_subprocess(my_task, self.key, entry)
         my_task._set_state(State.STARTED)
         sub.completed_event.connect(self.finished, my_task)
@@ -44,8 +44,7 @@ class SubProcess(Element):
 
     def finished(self, sub: Sub, task: Task) -> None:  # noqa: ARG002 - the library calls back with the sub-process first
         """The last token inside has ended."""
-        if not task._state & FINISHED:
-            make_ready(task)
+        make_ready(task)
 
     def _run_hook(self, my_task: Task) -> bool | None:
         done = super()._run_hook(my_task)
@@ -59,11 +58,9 @@ class SubProcess(Element):
 
 def close_subprocess(top: Instance, host: Task) -> None:
     """Everything inside the sub-process of ``host`` is cancelled."""
-    sub = top.subprocesses.get(host.id)
-    if sub is not None and not sub.completed:
-        sub.completed, sub.success = True, False
+    sub = top.subprocesses.pop(host.id, None)
+    if sub is not None:
         kill_scope(sub)
-    top.subprocesses.pop(host.id, None)
 
 
 class EventSub(SubProcess):
@@ -89,8 +86,8 @@ class EventSub(SubProcess):
         local = open_scope(task).local
 
         def evaluate(text: str, view: Mapping[str, object]) -> object:
-            maps = view.maps if isinstance(view, ChainMap) else [view]
-            return compute(text, ChainMap(local, payload, *maps))
+            assert isinstance(view, ChainMap)
+            return compute(text, ChainMap(local, payload, *view.maps))
 
         apply_inputs(task, self.input_mappings, evaluate)
         scope = scope_of(task)  # the start event is inside: its flow scope is the new scope
@@ -111,9 +108,10 @@ class CallActivity(Element):
         super().enter(task)
         ext, top = self.ext, task.workflow.top_workflow
         variables = scope_of(task).visible() if ext.copies_parent else dict(task.internal_data.get("vars", {}))
-        process = self.evaluate(task, ext.process or "")
+        assert ext.process is not None
+        process = self.evaluate(task, ext.process)
         if not isinstance(process, str) or not process:
-            raise unsuitable(ext.process or "", f"Der aufgerufene Prozess ist kein Text, sondern {process!r}.")
+            raise unsuitable(ext.process, f"Der aufgerufene Prozess ist kein Text, sondern {process!r}.")
         tag = None if ext.version_tag is None else str(self.evaluate(task, ext.version_tag))
         task.internal_data["call"] = {"process": process, "binding": ext.binding, "tag": tag}
         top.passed_on[task.id] = variables

@@ -8,7 +8,7 @@ from engine.errors import BudgetExceeded, unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element, kill, kill_scope, set_incident
 from engine.specs.gateways import EventGateway, is_idle_listener
-from engine.spiff import OPEN, State, above, in_order
+from engine.spiff import State, above, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +40,6 @@ class Catch(Element):
             if self.listener:
                 super()._update_hook(my_task)  # a listener is entered when it fires
             return True
-        if my_task._state == State.WAITING:
-            return False
         if not self.listener:
             super()._update_hook(my_task)
         self.listen(my_task, my_task.workflow.top_workflow.now)
@@ -52,9 +50,11 @@ class Catch(Element):
         """Due time, correlation key or condition of a listener that opens now (``since``: what a timer counts from)."""
         top, event = task.workflow.top_workflow, self.event
         if event.kind == "timer":
-            due, left, cycle = top.expressions.timer(event.form, event.text or "", self.scope(task).view(), since)
+            assert event.text is not None
+            due, left, cycle = top.expressions.timer(event.form, event.text, self.scope(task).view(), since)
             task.internal_data.update(due=due, left=left, cycle=cycle)
-        elif event.kind == "message" and event.text is not None:
+        elif event.kind == "message":
+            assert event.text is not None
             task.internal_data["key"] = correlation_key(top.expressions.value(event.text, self.scope(task).view()), event.text)
         elif event.kind == "conditional":
             task.internal_data["seen"] = False
@@ -71,9 +71,10 @@ class Catch(Element):
 
     def check_condition(self, task: Task) -> None:
         """Fires on the edge from not true to true."""
+        assert self.event.text is not None
         top, was = task.workflow.top_workflow, task.internal_data["seen"]
         try:
-            now = top.expressions.value(self.event.text or "", self.scope(task).view()) is True
+            now = top.expressions.value(self.event.text, self.scope(task).view()) is True
         except Exception as exc:  # noqa: BLE001 - a failing condition is an incident of its event
             set_incident(task, "listen", exc)
             return
@@ -93,15 +94,12 @@ class Catch(Element):
                 set_incident(task, "listen", exc)
                 return
             hit = above(task)._add_child(self, State.FUTURE)
-            hit.triggered = True
             hit.internal_data.update(fired=1, **result)
             if not more:
                 kill(task)
             self._update(hit)
             return
         task.internal_data.update(fired=1, **result)
-        for name in ("due", "left", "cycle", "key", "seen"):
-            task.internal_data.pop(name, None)
         self.interrupt(task)
         self._predict_hook(task)
         self._update(task)
@@ -109,14 +107,13 @@ class Catch(Element):
     def next_cycle(self, task: Task) -> bool:
         """Sets the next turn; False if this was the last. Missed turns fire once."""
         data, top = task.internal_data, task.workflow.top_workflow
-        if not data["cycle"] or data["left"] == 1:
+        if data["left"] == 1:
             return False
         due = top.expressions.next_due(data["cycle"], data["due"], top.now)
         if due <= top.now:
             raise BudgetExceeded("Der wiederkehrende Zeitgeber kommt nicht voran; sein Abstand muss größer als null sein.")
         data["due"] = due
-        if data["left"] > 0:
-            data["left"] -= 1
+        data["left"] -= 1  # negative from the start: without end
         return True
 
     def interrupt(self, task: Task) -> None:
@@ -126,11 +123,6 @@ class Catch(Element):
             for sibling in parent.children:
                 if sibling is not task:
                     kill(sibling)
-
-    def _run_hook(self, my_task: Task) -> bool | None:
-        done = super()._run_hook(my_task)
-        my_task.internal_data.pop("fired", None)
-        return done
 
 
 def correlation_key(value: object, text: str) -> str:
@@ -156,8 +148,6 @@ class Boundary(Catch):
         split = parent.task_spec
         assert isinstance(split, Split)
         for sibling in parent.children:
-            if sibling is task or not sibling._state & OPEN:
-                continue
             if sibling.task_spec.name == split.main or is_idle_listener(sibling):
                 kill(sibling)
 
@@ -190,21 +180,19 @@ class Split(Element):
 
     def main_completed(self, workflow: object, task: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
         """The activity is done: its boundary events stop listening."""
-        parent = above(task)
-        if parent.task_spec is self:
-            stop_listening(parent)
+        stop_listening(above(task))
 
 
 def stop_listening(split_task: Task) -> None:
     """Ends the boundary events of an activity that has ended."""
     for sibling in split_task.children:
-        if sibling.task_spec.listener and is_idle_listener(sibling):
+        if is_idle_listener(sibling):
             kill(sibling)
 
 
 def is_listening(task: Task) -> bool:
     """Still there? What fired before may have cancelled it."""
-    return task._state == State.WAITING and task.id in task.workflow.tasks
+    return task._state == State.WAITING
 
 
 def fire(task: Task, payload: Mapping[str, object] | None = None) -> None:
@@ -214,18 +202,16 @@ def fire(task: Task, payload: Mapping[str, object] | None = None) -> None:
     spec.fire(task, payload)
 
 
-def listening(top: Instance) -> list[Task]:
-    """All open listeners of an instance."""
-    return [t for w in top.running() for t in in_order(w) if t._state == State.WAITING and isinstance(t.task_spec, Catch)]
+def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> None:
+    """A signal is heard by everybody who listens now."""
 
+    def hears(task: Task) -> bool:
+        event = task.task_spec.facts.event
+        return is_listening(task) and event.kind == "signal" and event.name == name
 
-def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> int:
-    """A signal is heard by everybody who listens now; returns how many."""
-    hits = [t for t in listening(top) if t.task_spec.facts.event.kind == "signal" and t.task_spec.facts.event.name == name]
-    for task in hits:
+    for task in [t for workflow in top.running() for t in in_order(workflow) if hears(t)]:
         if is_listening(task):
             fire(task, payload)
-    return len(hits)
 
 
 def find_catcher(thrower: Task, kind: str, code: str | None) -> Task | None:
@@ -237,14 +223,14 @@ def find_catcher(thrower: Task, kind: str, code: str | None) -> Task | None:
 
     def matches(t: Task) -> bool:
         event = t.task_spec.facts.event
-        return t._state == State.WAITING and t.task_spec.listener and event.kind == kind and event.name in (None, code)
+        return is_listening(t) and event.kind == kind and event.name in (None, code)
 
     task: Task | None = thrower
     while task is not None:
         found: list[Task] = []
         for host in [task, above(task)] if "index" in task.internal_data else [task]:
-            split = host.parent
-            if split is not None and isinstance(split.task_spec, Split) and split.task_spec.main == host.task_spec.name:
+            split = above(host)
+            if isinstance(split.task_spec, Split):
                 found += [t for t in split.children if matches(t)]
         if not found and not task.task_spec.is_handler:
             found = [t for t in task.workflow.tasks.values() if t.task_spec.scope_listener and matches(t)]

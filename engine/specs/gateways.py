@@ -81,10 +81,9 @@ class InclusiveJoin(Join):
         waiting = self.waiting(task.workflow)
         full = {above(t).task_spec.name for t in waiting}
         to_full: set[str] = set().union(*(self.reach.get(name, set()) for name in full))
-        to_empty: set[str] = set().union(*(self.reach[name] for name in self._inputs if name not in full))
-        blocking = to_empty - to_full
+        blocking = set[str]().union(*self.reach.values()) - to_full  # from there only an empty flow can be reached, never this join itself
         for t in task.workflow.tasks.values():
-            if t._state & ACTIVE and t.task_spec is not self and t.task_spec.name in blocking:
+            if t._state & ACTIVE and t.task_spec.name in blocking:
                 return None
         return waiting
 
@@ -96,9 +95,7 @@ class EndJoin(Join):
 
     def arrive(self, task: Task) -> None:
         """One waiting token is enough: a case of five years must not carry one for every reminder that ever ended."""
-        if self.waiting(task.workflow):
-            task.cancel()
-        else:
+        if not self.waiting(task.workflow):
             super().arrive(task)
 
     def tokens(self, task: Task) -> list[Task] | None:
@@ -115,12 +112,8 @@ class EndJoin(Join):
 
 
 def is_idle_listener(task: Task) -> bool:
-    """A boundary event or start event of an event sub-process that has not fired; its own incident does not make it a token."""
-    return (
-        task.task_spec.listener
-        and "fired" not in task.internal_data
-        and (task._state == State.WAITING or (task._state == State.STARTED and "incident" in task.internal_data))
-    )
+    """Of a boundary event or start event of an event sub-process: it has not fired. Its own incident does not make it a token."""
+    return bool(task._state & ACTIVE) and "fired" not in task.internal_data
 
 
 def is_scope_listener(task: Task) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from engine.errors import UnhandledError
-from engine.specs.base import Element, kill, kill_scope
+from engine.specs.base import Element, kill_scope
 from engine.specs.events import broadcast, correlation_key, find_catcher, fire
 from engine.step import Raised, ThrownMessage, ThrownSignal
 
@@ -51,18 +51,18 @@ class Throw(Element):
             if catcher is not None:
                 fire(catcher, local)
         elif event.kind == "signal":
-            top.signals.append(ThrownSignal(name=event.name or "", variables=local))
-            broadcast(top, event.name or "", local)
+            assert event.name is not None
+            top.signals.append(ThrownSignal(name=event.name, variables=local))
+            broadcast(top, event.name, local)
         elif event.kind == "message":
+            assert event.name is not None
             key, variables = my_task.internal_data.pop("publish")
             top.messages.append(
-                ThrownMessage(element=self.bpmn_id, task=my_task.id.hex, name=event.name or "", correlation_key=key, variables=variables)
+                ThrownMessage(element=self.bpmn_id, task=my_task.id.hex, name=event.name, correlation_key=key, variables=variables)
             )
         elif event.kind == "terminate":
             kill_scope(my_task.workflow, spare=(my_task,))
             my_task.workflow._mark_complete(my_task)
-            for child in my_task.children:
-                kill(child)
 
 
 class EndEvent(Throw):

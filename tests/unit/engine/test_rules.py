@@ -1,6 +1,7 @@
 """Rules that a changed line would break, each stated as BPMN or Camunda 8 state it; found by ``scripts/mutation.py``."""
 import pytest
 
+from engine import runtime, state
 from engine.limits import Limits
 from tests.unit.engine.models import (
     COND,
@@ -26,6 +27,7 @@ from tests.unit.engine.models import (
     timer,
     user,
 )
+from tests.unit.engine.stub import TableExpressions
 
 BOTH = pytest.mark.parametrize("cold", [True, False])
 AGAIN = "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>= loopCounter &lt; 2</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"
@@ -201,6 +203,7 @@ BEFORE = {  # what a token may still have to cross before it reaches the join
     "sub-process": sub("u", start("us"), user("in"), chain("us", "in")) + flow("u", "j"), "call": call("u", "q") + flow("u", "j"), "job": service("u") + flow("u", "j"),
     "boundary": sub("u", start("us"), user("in"), chain("us", "in")) + boundary("b", "u", MSG) + flow("u", "j") + flow("b", "j"), "loop": user("u", multi(inputElement="p")) + flow("u", "j"),
     "link": user("u") + el("intermediateThrowEvent", "lt", '<bpmn:linkEventDefinition name="L"/>') + el("intermediateCatchEvent", "lc", '<bpmn:linkEventDefinition name="L"/>') + flow("u", "lt") + flow("lc", "j"),
+    "repetition": el("exclusiveGateway", "u") + user("v") + el("exclusiveGateway", "x", default="Dx") + chain("u", "v", "x") + flow("x", "u", "= falsch") + flow("x", "j", id="Dx"),
     "inclusive": user("u") + el("inclusiveGateway", "x", default="Dx") + el("inclusiveGateway", "y") + flow("u", "x") + flow("x", "y", "= true") + flow("x", "y", id="Dx") + flow("y", "j"),
 }
 
@@ -324,3 +327,246 @@ def test_interrupting_event_sub_process_happens_once(trigger, cold):
     assert not case.open("subscriptions")
     case.do("h")
     assert case.open() == ["z"]
+
+
+@BOTH
+def test_event_that_happened_is_a_token_even_while_it_has_an_incident(cold):
+    """The activity may end, the scope may not: what the event has to do is still to be done."""
+    broken = ext(io(outputs={"x": "= versuch"}))
+    case = Case(doc(start(), sub("S", start("is"), user("in"), chain("is", "in")), boundary("b", "S", MSG, "false", broken), user("h"), user("z"), end(), chain("s", "S", "z", "e"), chain("b", "h")),
+                cold=cold, fall=1, table={"versuch": fails_until_told()})
+    case.send()
+    assert case.open("incidents") == ["b"]
+    case.do("in").do("z")
+
+    assert case.ended is None
+    assert case.open("subscriptions") == []
+    case.retry("b")
+    assert case.open() == ["h"]
+    case.do("h")
+    assert case.done
+
+
+@BOTH
+def test_event_sub_process_with_an_incident_at_its_start_keeps_the_scope_open(cold):
+    case = Case(doc(start(), user("a"), end(), chain("s", "a", "e"), event_sub(MSG, "false", user("h"), start_inner=ext(io(outputs={"x": "= versuch"})))), cold=cold, fall=1, table={"versuch": fails_until_told()})
+    case.send()
+    case.do("a")
+
+    assert case.ended is None
+    case.retry(case.open("incidents")[0])
+    case.do("h")
+    assert case.done
+
+
+def fails_until_told():
+    """An expression that fails the first time."""
+    calls = []
+
+    def evaluate(_):
+        calls.append(1)
+        if len(calls) == 1:
+            raise ValueError("noch nicht")
+        return 1
+    return evaluate
+
+
+@pytest.mark.parametrize("cancels", ["true", "false"])
+@BOTH
+def test_condition_of_a_scope_that_has_ended_is_not_looked_at(cancels, cold):
+    case = Case(doc(start(), sub("S", start("is"), user("in"), chain("is", "in"), event_sub(COND, cancels, user("h"))), boundary("b", "S", COND, cancels), user("hb"), user("z"), chain("s", "S", "z"), chain("b", "hb")),
+                cold=cold, rot=False)
+    case.do("in")
+    case.engine.run("1", "set_variables", {"rot": True})
+
+    assert case.open() == ["z"]
+
+
+def migrated(case, xml):
+    """Problems of moving the instance to another model."""
+    target = case.engine.deploy("p", xml)
+    found = runtime.migrate(state.dump(case.engine.store.get("1")), case.definition, target, {}, TableExpressions(), case.engine.clock.now())
+    return found[0], found[1].problems
+
+
+@BOTH
+def test_listener_that_a_new_model_lacks_is_dropped_but_not_what_it_began(cold):
+    body = start() + user("a") + user("z") + chain("s", "a", "z")
+    old = doc(body, boundary("b", "a", MSG, "false", ext(io(outputs={"x": "= versuch"}))), end("e2"), chain("b", "e2"))
+    case = Case(old, cold=cold, fall=1, table={"versuch": fails_until_told()})
+    moved, problems = migrated(case, doc(body))
+    assert moved is not None
+    assert not problems
+    case.send()
+
+    assert migrated(case, doc(body))[1]
+
+
+@BOTH
+@pytest.mark.parametrize("trigger", [MSG, SIG, timer("Duration", "P1D"), COND])
+def test_input_mapping_of_an_event_is_evaluated_when_it_is_entered(trigger, cold):
+    event = el("intermediateCatchEvent", "c", ext(io({"ein": "= zahl"}, {"aus": "= ein"})) + trigger)
+    case = Case(doc(start(), event, user("z"), chain("s", "c", "z")), cold=cold, fall=1, zahl=1, rot=False)
+    case.engine.run("1", "set_variables", {"zahl": 2})
+    case.send()
+    case.signal()
+    case.wait(1)
+    case.engine.run("1", "set_variables", {"rot": True})
+
+    assert case.open() == ["z"]
+    assert case.data["aus"] == 1
+
+
+@BOTH
+def test_token_limit_is_exact_for_events_that_repeat(cold):
+    """Five tokens: the task, its listener, and what three messages began; the fourth finds no room."""
+    body = doc(start(), user("a"), boundary("b", "a", MSG, "false"), user("h"), chain("s", "a"), chain("b", "h"))
+    case = Case(body, cold=cold, fall=1, limits=Limits(tokens=5))
+    for number in range(3):
+        assert not case.open("incidents"), number
+        case.send()
+    assert case.open() == ["a", "h", "h", "h"]
+    case.send()
+
+    assert case.open("incidents") == ["b"]
+    assert case.open() == ["a", "h", "h", "h"]
+
+
+@BOTH
+@pytest.mark.parametrize(("text", "turns"), [("R2/P1D", 2), ("R1/P1D", 1), ("R/P1D", 4), ("0 0 1 * * *", 4)])
+@pytest.mark.parametrize("where", ["boundary", "event sub-process"])
+def test_cycle_has_as_many_turns_as_it_says(where, text, turns, cold):
+    trigger = timer("Cycle", text)
+    body = start() + user("a") + end() + chain("s", "a", "e")
+    body += boundary("b", "a", trigger, "false") + user("h") + chain("b", "h") if where == "boundary" else event_sub(trigger, "false", user("h"))
+    case = Case(doc(body), cold=cold)
+    for _ in range(4):
+        case.wait(1)
+
+    assert case.open().count("h") == turns
+    assert len(case.open("timers")) == (1 if turns == 4 else 0)
+
+
+@BOTH
+def test_duration_of_a_listener_that_does_not_interrupt_comes_once(cold):
+    case = Case(doc(start(), user("a"), boundary("b", "a", timer("Duration", "P1D"), "false"), user("h"), chain("s", "a"), chain("b", "h")), cold=cold)
+    case.wait(1)
+    case.wait(1)
+
+    assert case.open() == ["a", "h"]
+    assert not case.open("timers")
+
+
+@pytest.mark.parametrize(("value", "key"), [("7", "7"), ("7.5", "7.5"), ("14 / 2", "7"), ("&quot;AZ 1&quot;", "AZ 1"), ("true", None), ("&quot;&quot;", None), ("null", None), ("[1]", None)])
+def test_correlation_key_is_a_text_or_a_number(value, key):
+    """C8: "the correlation key must be a string or a number"; 7 and 7.0 are the same number."""
+    case = Case(doc(start(), el("scriptTask", "t", ext(f'<zeebe:script expression="= {value}" resultVariable="fall"/>')), el("intermediateCatchEvent", "c", MSG), chain("s", "t", "c")))
+
+    assert [d.correlation_key for d in case.engine.open["subscriptions"].values()] == ([key] if key else [])
+    assert case.open("incidents") == ([] if key else ["c"])
+
+
+@BOTH
+def test_interrupting_event_leaves_alone_what_another_event_began(cold):
+    """BPMN 2.0, 13.5.3: it ends the activity and its listeners, not the path that a boundary event that did not interrupt has begun."""
+    body = start() + user("a") + boundary("n", "a", MSG, "false") + user("h") + user("h2") + boundary("i", "a", SIG) + user("k") + chain("s", "a") + chain("n", "h", "h2") + chain("i", "k")
+    case = Case(doc(body), cold=cold, fall=1)
+    case.send()
+    case.send()
+    case.do("h")
+    case.signal()
+
+    assert case.open() == ["h", "h2", "k"]
+    assert not case.open("subscriptions")
+
+
+@BOTH
+def test_signal_is_heard_by_its_name_only(cold):
+    other = '<bpmn:signal id="S2" name="anderes"/><bpmn:message id="M2" name="sig"><bpmn:extensionElements><zeebe:subscription correlationKey="= fall"/></bpmn:extensionElements></bpmn:message>'
+    body = start() + el("parallelGateway", "f") + chain("s", "f") + "".join(el("intermediateCatchEvent", c, t) + user("u" + c) + chain("f", c, "u" + c) for c, t in (
+        ("a", SIG), ("b", '<bpmn:signalEventDefinition signalRef="S2"/>'), ("c", '<bpmn:messageEventDefinition messageRef="M2"/>')))
+    case = Case(doc(body).replace(b"<bpmn:process", other.encode() + b"<bpmn:process"), cold=cold, fall=1)
+    case.signal()
+
+    assert case.open() == ["ua"]
+    assert len(case.open("subscriptions")) == 2
+
+
+@BOTH
+def test_signal_that_ends_a_scope_is_not_heard_in_it_any_more(cold):
+    inner = start("is") + user("in") + el("intermediateCatchEvent", "c", SIG) + chain("is", "in") + event_sub(SIG, "false", user("h"))
+    case = Case(doc(start(), sub("S", inner.replace(chain("is", "in"), "") + el("parallelGateway", "f") + chain("is", "f", "in") + chain("f", "c")), boundary("b", "S", SIG), user("z"), chain("s", "S"), chain("b", "z")), cold=cold)
+    case.signal(x=1)
+
+    assert case.open() == ["z"]
+    assert not [x for x in log(case) if x in ("completed c", "entered ES", "entered h")]
+
+
+INNER = {"job": lambda loop: el("serviceTask", "x", ext('<zeebe:taskDefinition type="j"/>') + loop), "call": lambda loop: call("x", "q", loop=loop),
+         "sub-process": lambda loop: el("subProcess", "x", loop + start("xs") + service("j") + chain("xs", "j"))}
+
+
+@BOTH
+@pytest.mark.parametrize("loop", [multi("true", inputElement="p"), multi("false", inputElement="p"), AGAIN])
+@pytest.mark.parametrize("what", INNER)
+def test_error_in_one_turn_is_caught_at_the_whole_loop(what, loop, cold):
+    """The boundary event belongs to the activity, so it ends every turn of it."""
+    case = Case(doc(start(), INNER[what](loop), boundary("b", "x", ERR), user("h"), user("z"), chain("s", "x", "z"), chain("b", "h")), cold=cold, ps=[1, 2],
+                called={"q": doc(start(), service("j"), chain("s", "j"), process="q")})
+    key, task = next(iter(case.engine.open["jobs"]))
+    case.engine.run(key, "job_failed", task, error_code="E1")
+
+    assert case.open() == ["h"]
+    assert not case.open("jobs")
+    assert case.alive() == ["1"]
+
+
+@BOTH
+@pytest.mark.parametrize("level", ["process", "sub-process"])
+def test_termination_ends_everything_in_its_scope(level, cold):
+    """BPMN 2.0, 10.5.3: nested sub-processes, loops and called instances too; nothing outside."""
+    inner = start("is") + el("parallelGateway", "f") + user("a") + end("t", "<bpmn:terminateEventDefinition/>") + sub("N", start("ns"), sub("NN", start("nns"), user("tief"), chain("nns", "tief")), chain("ns", "NN"))
+    inner += call("c", "q") + user("m", multi(inputElement="p")) + el("intermediateCatchEvent", "w", timer("Duration", "P1D")) + chain("is", "f", "a", "t") + "".join(chain("f", x) for x in ("N", "c", "m", "w"))
+    body = inner.replace('"is"', '"s"') if level == "process" else start() + el("parallelGateway", "g") + user("neben") + sub("S", inner) + user("z") + chain("s", "g", "neben") + chain("g", "S", "z")
+    case = Case(doc(body), cold=cold, ps=[1, 2], called={"q": doc(start(), user("drin"), chain("s", "drin"), process="q")})
+    case.do("a")
+
+    assert case.open() == ([] if level == "process" else ["neben", "z"])
+    assert not any(case.open(kind) for kind in ("timers", "calls", "jobs"))
+    assert {x for x in log(case) if x.startswith("terminated")} == {"terminated tief", "terminated NN", "terminated N", "terminated c", "terminated m", "terminated w"} | ({"terminated S"} & set())
+    assert case.alive() == ([] if level == "process" else ["1"])
+    assert case.ended == ("completed" if level == "process" else None)
+
+
+@BOTH
+def test_uncaught_escalation_of_a_root_concerns_nobody_else(cold):
+    definition = Case(doc(start(), el("intermediateThrowEvent", "t", ESC), end("e", ESC), chain("s", "t", "e")), begin=False).definition
+    _, step = runtime.start(definition, TableExpressions(), TableExpressions().clock.now(), {})
+
+    assert step.raised == ()
+    assert step.ended == "completed"
+
+
+@pytest.mark.parametrize(("publish", "key"), [('correlationKey="= andere"', "x"), ("", "1")])
+def test_key_of_a_thrown_message(publish, key):
+    """C8: ``zeebe:publishMessage`` says which key to publish with; without it the key of the message's subscription is the best guess."""
+    case = Case(doc(start(), el("intermediateThrowEvent", "t", ext(f"<zeebe:publishMessage {publish}/>") + MSG), end(), chain("s", "t", "e")), fall=1, andere="x")
+
+    assert [m.correlation_key for m in case.engine.messages] == [key]
+
+
+def test_message_without_a_key_is_published_without_one():
+    xml = doc(start(), el("endEvent", "e", '<bpmn:messageEventDefinition messageRef="M3"/>'), chain("s", "e")).replace(b"<bpmn:process", b'<bpmn:message id="M3" name="m3"/><bpmn:process')
+    case = Case(xml)
+
+    assert [(m.name, m.correlation_key) for m in case.engine.messages] == [("m3", None)]
+    assert case.done
+
+
+@pytest.mark.parametrize("process", ["= 7", "= null", "=&quot;&quot;"])
+def test_call_needs_a_process(process):
+    case = Case(doc(start(), call("c", process), chain("s", "c")))
+
+    assert case.incident("c").type == "ExpressionError"
+    assert "Prozess" in case.incident("c").message
+    assert not case.open("calls")

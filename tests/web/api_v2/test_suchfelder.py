@@ -46,3 +46,20 @@ def test_filter_without_an_operator_excludes_nothing(http, path) -> None:
     field = next(iter(filter_fields(SEARCHES[path])))
 
     assert http("POST", f"/v2/{path}/search", {"filter": {"tenantId": {}, "$or": [{field: {}}]}}).status_code == 200
+
+
+PAYLOADS = [
+    "__import__('os').system('id')", "().__class__.__base__.__subclasses__()", "'{0.__class__}'.format(x)", "${7*7}", "#{7*7}", "{{7*7}}", "{% if 1 %}1{% endif %}",
+    "9**9**9", '"a"*10**9', "(" * 10_000, "(a+)+$", "1/0", "null", "NaN", "a' or '1'='1", "%", "\\", "d\u0430te", "a" * 500_000,
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_value_of_a_filter_is_text_and_finds_nothing(http, payload) -> None:
+    for wanted in (payload, {"$eq": payload}, {"$in": [payload]}, {"$like": payload.replace("*", "\\*").replace("?", "\\?")}):
+        answer = http("POST", "/v2/process-instances/search", {"filter": {"processDefinitionId": wanted}})
+        assert (answer.status_code, answer.json["items"]) == (200, []), answer.data[:200]
+    for body in ({"filter": {payload: 1}}, {"sort": [{"field": payload}]}, {"filter": {"processInstanceKey": payload}}, {"page": {"after": payload}}):
+        refusal = http("POST", "/v2/process-instances/search", body)
+        assert refusal.status_code == 400
+        assert len(refusal.json["detail"]) < 500

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.checks.context import Context, name_of
 from engine.checks.elements import describe
-from engine.checks.origin import no_model
+from engine.checks.origin import foreign_namespaces, no_model
 from engine.checks.structure import ScopeCheck, check_ids
 from engine.dialect.builder import Build
 from engine.dialect.extensions import attribute
@@ -123,6 +123,15 @@ def check_file(context: Context) -> None:
                 f"Das Modell verlangt die Erweiterung „{(extension.get('definition') or '')[:80]}“ (mustUnderstand); sie wird nicht ausgeführt.",
                 f'The model demands the extension "{(extension.get("definition") or "")[:80]}" (mustUnderstand); it is not executed.',
             )
+    for namespace, count in sorted(foreign_namespaces(root).items()):
+        context.findings.append(
+            Finding(
+                severity="ignored",
+                code="foreign_namespace",
+                message_de=f"Angaben anderer Werkzeuge werden nicht ausgewertet und bleiben erhalten: „{namespace[:100]}“ ({count}-mal).",
+                message_en=f'Information of other tools is not evaluated and kept: "{namespace[:100]}" ({count} times).',
+            )
+        )
     running = executable_processes(root)
     if not running:
         context.findings.append(

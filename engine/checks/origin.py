@@ -44,6 +44,30 @@ ROOTS: Final = {
 }
 
 
+# Namespaces that every tool writes, or that we read ourselves.
+KNOWN: Final = (
+    "http://www.omg.org/spec/BPMN/",
+    "http://www.omg.org/spec/DD/",
+    "http://camunda.org/schema/zeebe/",
+    "http://camunda.org/schema/modeler/",
+    "http://bpmn.io/schema/",
+    "http://www.w3.org/2001/XMLSchema",
+    "http://www.w3.org/XML/1998/namespace",
+)
+
+
+def foreign_namespaces(root: etree._Element) -> dict[str, int]:
+    """Namespaces of what other tools added to a model, with the number of their elements and attributes."""
+    found: dict[str, int] = {}
+    for node in root.iter():
+        for name in (node.tag, *node.attrib):
+            text = str(name)
+            if text.startswith("{"):
+                namespace = text[1 : text.index("}")]
+                found[namespace] = found.get(namespace, 0) + 1
+    return {namespace: count for namespace, count in found.items() if not namespace.startswith(KNOWN)}
+
+
 def no_model(root: etree._Element) -> tuple[str, str]:
     """German and English sentences on a root element that is not ``definitions`` of BPMN 2.0."""
     german, english = what_it_is(root)

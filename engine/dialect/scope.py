@@ -138,8 +138,7 @@ class Scope:
             if self.node.get("triggeredByEvent") == "true":
                 start.output_mappings = ()  # applied by EventSub, with the payload
             self.spec.start.connect(start)
-            # A process begins with its plain start event unless a message, signal or timer starts it, wherever the file lists it.
-            self.spec.start.starts.insert(0 if facts.event.kind == "none" else len(self.spec.start.starts), name)
+            self.spec.start.starts.append(name)
             return start
         if tag == "intermediateCatchEvent":
             return Catch(self.spec, name, facts)

@@ -24,6 +24,7 @@ class KnownNames:
         self._by_first: dict[str, list[tuple[str, ...]]] = (
             {first: list(entries) for first, entries in parent._by_first.items()} if parent else {}
         )
+        self._spelled: dict[tuple[str, ...], str] = dict(parent._spelled) if parent else {}
         for name in names:
             self.add(name)
 
@@ -35,6 +36,11 @@ class KnownNames:
         if words not in entries:
             entries.append(words)
             entries.sort(key=len, reverse=True)
+            self._spelled[words] = name
+
+    def spelled(self, words: tuple[str, ...]) -> str:
+        """The name these words form, as it was introduced: `a - b` and `a-b` are the same name, and the first spelling is its key."""
+        return self._spelled.get(words) or join_words(words)
 
     def match(self, tokens: list[Token], at: int) -> int:
         """How many tokens from that place form the longest known name; 0 if none does."""
@@ -112,9 +118,8 @@ class Reader:
             return self.tokens[self.at - 1].text
         length = self.known.match(self.tokens, self.at)
         if length > 1:
-            words = [token.text for token in self.tokens[self.at : self.at + length]]
             self.at += length
-            return join_words(words)
+            return self.known.spelled(tuple(token.text for token in self.tokens[self.at - length : self.at]))
         if self.token.kind != "name" or (self.token.text in _RESERVED and not after_dot):
             self.fail("Erwartet wird ein Name")
         words = [self.token.text]
@@ -151,7 +156,7 @@ class Reader:
             token = self.tokens[place]
             if token.text == ":" and token.kind == "op":
                 self.at = place + 1
-                return join_words(words)
+                return self.known.spelled(tuple(words))
             if token.kind not in {"name", "number", "quoted"} and token.text not in {"-", "/", "'", "."}:
                 return None
             words.append(token.text)

@@ -7,7 +7,7 @@ if the value does not conform even then.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from engine.feel.temporal import FeelDate, FeelDateTime, FeelTime
@@ -159,6 +159,12 @@ class FunctionType(FeelType):
         result = value.result or value.declared_result or ANY
         takes = all(conforms(wanted, has or ANY) for wanted, has in zip(self.parameters, declared, strict=True))
         return takes and conforms(result, self.result)
+
+    def _converted(self, value: Value) -> Value:
+        """A function that does not say what it gives is held to the demanded type whenever it is called."""
+        if isinstance(value, FeelFunction) and value.result is None and value.declared_result is None and not value.overloads:
+            return super()._converted(replace(value, result=self.result))
+        return super()._converted(value)
 
     def label(self) -> str:
         return f"function<{', '.join(kind.label() for kind in self.parameters)}> -> {self.result.label()}"

@@ -29,11 +29,16 @@ LESARTEN: Final = (
     ("Mehrfachausführung über eine leere Liste", "wird übersprungen; die Ausgabeliste ist leer."),
     ("Datei mit mehreren Prozessen", ("Es laufen die als ausführbar gekennzeichneten; die anderen bleiben Bilder. Kennzeichnet die Datei "
      "keinen und schließt keinen aus, laufen alle.")),
+    ("Mehrere Startereignisse", ("Jedes mit Auslöser startet für sich einen Vorgang; ohne Auslöser gibt es höchstens eines, und mit ihm beginnt, "
+     "wer den Prozess startet.")),
+    ("Mehr als eine Marke zum Starten oder nach dem Ende (startQuantity, completionQuantity)", "wird abgelehnt."),
+    ('Schreibweisen von XML (isExecutable="1", Verweise mit dem Kürzel des eigenen Namensraums)', "gelten wie die übliche Schreibweise."),
     ("Daten und Zuordnungen (Datenobjekt, Datenfluss)", ("sind Dokumentation. Werte stehen in Variablen, die dem Prozess oder Teilprozess "
      "gehören, nicht der Marke.")),
     ("FEEL: Funktionen in Java oder PMML", "werden nie ausgeführt und ergeben null mit einem Grund: Ein Modell bringt keinen Programmcode mit."),
     ("FEEL: Fehler bei der Auswertung", ("ergibt null mit einem Grund, wie der Standard es sagt; nur was nicht lesbar ist oder ein Budget "
      "überschreitet, ist eine Störung.")),
+    ("FEEL: years and months duration(von, bis)", "zählt von Tag zu Tag; die Uhrzeit zählt nicht mit."),
     ("FEEL: Genauigkeit von Zahlen", "34 Stellen, dezimal (IEEE 754 decimal128)."),
     ("DMN: mehrere Treffer bei UNIQUE, verschiedene bei ANY", "ergeben null; die getroffenen Regeln werden genannt."),
 )

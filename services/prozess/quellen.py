@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     DateTime,
+    Integer,
     Text,
     and_,
     any_,
@@ -115,7 +116,8 @@ PROCESS_INSTANCES = Source(
         "state": Field(column=i.status, convert=one_of("ACTIVE", "COMPLETED", "TERMINATED", "SUSPENDED")), "businessId": Field(column=i.business_id),
         "parentProcessInstanceKey": Field(column=i.parent_key, convert=key_value),
         "parentElementInstanceKey": Field(column=element_key(i.parent_task), convert=key_value), "tags": Field(column=i.tags, array=True, sort=False),
-        "hasIncident": Field(column=has_incident, convert=bool_value)},
+        "hasIncident": Field(column=has_incident, convert=bool_value),
+        "suspendedDate": Field(column=null_of(DateTime(timezone=True)), convert=instant_value)},
     special={"tags": lambda v: and_(*(literal(text_value(x)) == any_(i.tags) for x in listed("tags", v))),
              "errorMessage": among(n.message, n.instance_key == i.key, n.status == "ACTIVE"),
              "elementId": among(o.element_id, o.instance_key == i.key),
@@ -153,7 +155,8 @@ JOBS = Source(
         "deadline": Field(column=j.deadline, convert=instant_value), "errorCode": Field(column=j.error_code), "errorMessage": Field(column=j.error_message),
         "creationTime": Field(column=j.created, convert=instant_value), "endTime": Field(column=j.ended, convert=instant_value),
         "hasFailedWithRetriesLeft": Field(column=j.status == "FAILED", convert=bool_value),
-        # No job is denied, listens or was updated: these are what every job of ours answers.
+        # No job is denied, listens, was updated or comes first: these are what every job of ours answers.
+        "priority": Field(column=literal(0, Integer), convert=int_value),
         "kind": Field(column=literal("BPMN_ELEMENT", Text), convert=one_of("BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER", "AD_HOC_SUB_PROCESS")),
         "listenerEventType": Field(column=literal("UNSPECIFIED", Text)), "isDenied": Field(column=null_of(Boolean()), convert=bool_value),
         "deniedReason": Field(column=null_of(Text())), "lastUpdateTime": Field(column=null_of(DateTime(timezone=True)), convert=instant_value)},
@@ -221,9 +224,10 @@ SUBSCRIPTIONS = Source(
         "lastUpdatedDate": Field(column=s.created, convert=instant_value), "messageName": Field(column=s.name),
         "correlationKey": Field(column=s.correlation_key), "processDefinitionName": Field(column=d.name),
         "processDefinitionVersion": Field(column=d.version, convert=int_value), "businessId": Field(column=i.business_id),
-        "messageSubscriptionState": Field(column=literal("CREATED", Text), convert=one_of("CREATED", "CORRELATED", "DELETED", "MIGRATED"))},
-    special={
-        "messageSubscriptionType": lambda v: s.instance_key.is_(None) == (one_of("START_EVENT", "PROCESS_EVENT")(v) == "START_EVENT")},
+        "messageSubscriptionState": Field(column=literal("CREATED", Text), convert=one_of("CREATED", "CORRELATED", "DELETED", "MIGRATED")),
+        "toolName": Field(column=null_of(Text())), "inboundConnectorType": Field(column=null_of(Text())),
+        "messageSubscriptionType": Field(column=case((s.instance_key.is_(None), "START_EVENT"), else_="PROCESS_EVENT"),
+                                         convert=one_of("START_EVENT", "PROCESS_EVENT"))},
     visible=operators_only, default_sort=(("messageSubscriptionKey", False),))
 
 # One line per element instance: what the log says about it in several lines. A migrated element counts under its last name.

@@ -203,7 +203,7 @@ def test_process_begins_with_its_plain_start_event_wherever_it_stands():
     message = '<startEvent id="m"><messageEventDefinition messageRef="msg"/></startEvent><sequenceFlow id="f9" sourceRef="m" targetRef="u"/>'
     definition = Definition(model(message + BODY, around='<message id="msg" name="Post"/>').encode(), "k", "p")
 
-    assert definition.specs["k"].start.starts == ["s", "m"]
+    assert definition.start_event(None).id == "s"
 
 
 def test_what_other_engines_are_told_is_named_and_not_done():
@@ -223,3 +223,15 @@ def test_a_large_file_is_answered_in_seconds():
 
     assert report.report.runs
     assert report.count("runs") > 8000
+
+
+def test_what_other_tools_added_is_counted():
+    body = BODY.replace("<userTask ", '<userTask xmlns:sig="http://www.signavio.com" xmlns:a="urn:adonis" a:farbe="rot" sig:x="1" sig:y="2" ')
+
+    found = {f.message_de: f.severity for f in answered(model(body).encode()).report.findings if f.code == "foreign_namespace"}
+
+    assert found == {
+        "Angaben anderer Werkzeuge werden nicht ausgewertet und bleiben erhalten: „http://www.signavio.com“ (2-mal).": "ignored",
+        "Angaben anderer Werkzeuge werden nicht ausgewertet und bleiben erhalten: „urn:adonis“ (1-mal).": "ignored",
+    }
+    assert not [f for f in lint(model().encode()).findings if f.code == "foreign_namespace"]

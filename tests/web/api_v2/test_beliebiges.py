@@ -1,4 +1,7 @@
-"""Whatever is sent, the answer is never a defect: random bodies, keys and queries at every route that is served."""
+"""Whatever is sent, the answer is never a defect: random bodies, keys and queries at every route that is served.
+
+Every answer has a status that the official API documents for the operation, and every field that it requires.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import bpmn
+from tests.web.api_v2.amtlich import contract, plain
 from tests.web.api_v2.conftest import Server
 from tests.web.api_v2.rufen import Caller
 
@@ -25,6 +29,7 @@ names = st.sampled_from(WORDS) | st.text(max_size=5)
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=12)
 bodies = st.dictionaries(names, values, max_size=6) | values
 keys = st.sampled_from(VALUES) | st.integers(900, 1100).map(str)
+OFFICIAL = contract()
 SLOW = {"/v2/jobs/activation", "/v2/process-instances"}  # they wait when they are asked to
 
 
@@ -72,3 +77,5 @@ def test_no_body_makes_a_defect(server: Server, http: Caller, data: st.DataObjec
     assert answer.status_code < 500, (method, path, body, answer.data)
     if answer.status_code >= 400:
         assert answer.mimetype == "application/problem+json"
+    assert (method, plain(route)) in OFFICIAL
+    OFFICIAL[method, plain(route)].check(answer)

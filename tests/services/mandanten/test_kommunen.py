@@ -16,7 +16,7 @@ from services.context import Actor, system_actor
 from services.db import provision
 from services.db.embedded import EmbeddedPostgres
 from services.db.models.grundlage import Benutzer
-from services.fall import faelle
+from services.fall import abschnitte, faelle
 from services.fall.faelle import NeuePerson
 from services.prozess import deployments, instances, tasks
 from services.prozess.deployments import Resource
@@ -24,10 +24,16 @@ from services.settings import Settings
 from services.unit_of_work import read, transact
 from tests import builders
 from tests.antworten import answers
+from web.pages.faelle import ZUGANGSWEGE
 
 FIRST_TASK = {
     "dormagen": "neuanmeldung_einordnen", "duesseldorf": "anliegen_aufnehmen", "hoexter": "erstberatung_fuehren", "koeln": "meldung_abgeben",
     "moers": "servicestelle_anrufen", "muelheim": "profiling_fuehren",
+}
+
+ZUGANGSWEG = {
+    "dormagen": "neuanmeldung", "duesseldorf": "person", "hoexter": "buergerservice", "koeln": "fachamt", "moers": "buergerservice",
+    "muelheim": "erstaufnahme",
 }
 
 
@@ -46,6 +52,14 @@ def people(app: App, kommune: str) -> dict[str, Actor]:
     return read(app, system_actor(kommune), work)
 
 
+def complete(app: App, who: Actor, task: Any, given: dict[str, Any]) -> None:
+    """Fill in the form as a person would, with these answers and plausible ones to whatever else it requires."""
+    def values(uow) -> dict[str, Any]:
+        opened = aufgaben.open_in(uow, key=task.key)
+        return answers(opened.form, opened.evaluate, opened.context, given)
+    aufgaben.complete_with_form(app, who, key=task.key, values=transact(app, who, values), typed=True)
+
+
 def login_of(kommune: str, role: str) -> str:
     return role if kommune == demo.FIRST else f"{role}-{kommune}"
 
@@ -60,7 +74,7 @@ def test_case_of_each_kommune_begins_with_its_own_access(app: App, kommune: str)
         Resource(name=d.name.rsplit("/", 1)[-1], data=d.data) for d in bibliothek.dateien() if d.key in wanted])
     opener = logins[login_of(kommune, "fallmanagement")]
 
-    akte = faelle.anlegen(app, opener, login=opener.login, zugangsweg="buergerservice", rechtskreise=["asylblg"],
+    akte = faelle.anlegen(app, opener, login=opener.login, zugangsweg=ZUGANGSWEG[kommune], rechtskreise=["asylblg"],
                           personen=[NeuePerson(vorname="Amina", nachname="Beispiel", hauptperson=True)])
 
     seen = [t for login in logins.values() if login.roles & {"fallmanagement", "koordination"}
@@ -113,11 +127,24 @@ def test_dormagen_goes_from_the_report_to_the_case_management(app: App) -> None:
         done.append(task.element_id)
         assert len(done) < 20, done
 
-        def values(uow, key=task.key, answer=given.get(task.element_id, {})) -> dict[str, Any]:
-            opened = aufgaben.open_in(uow, key=key)
-            return answers(opened.form, opened.evaluate, opened.context, answer)
-        aufgaben.complete_with_form(app, who, key=task.key, values=transact(app, who, values), typed=True)
+        complete(app, who, task, given.get(task.element_id, {}))
 
     assert done == ["meldung_aufnehmen", "anderen_fachbereich_fragen", "beratungstermin_anbieten", "erstgespraech_fuehren", "aufnahme_entscheiden",
                     "einwilligung_erklaeren", "rueckmeldung_geben"]
     assert faelle.lesen(app, who, aktenzeichen=akte).phase == "klaerungsphase"
+
+
+@pytest.mark.parametrize("kommune", profil.namen())
+def test_sections_of_a_handover_exist_and_leave_out_what_never_or_only_expressly_goes(kommune: str) -> None:
+    shared = set(profil.load(kommune).regel["uebergabe_abschnitte"])
+
+    assert shared <= set(abschnitte.TITEL)
+    assert shared.isdisjoint(abschnitte.INTERN | abschnitte.BESONDERE)
+
+
+@pytest.mark.parametrize("kommune", profil.namen())
+def test_ways_to_a_case_have_words(kommune: str) -> None:
+    offered = profil.load(kommune).regel["zugangswege"]
+
+    assert set(offered) <= set(ZUGANGSWEGE)
+    assert ZUGANGSWEG[kommune] in offered

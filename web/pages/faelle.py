@@ -33,7 +33,9 @@ AUFENTHALT = {
 ZUGANGSWEGE = {  # the keys are those on which the access processes decide
     "person": "von sich aus", "buergerservice": "Bürgerservice", "unterkunft": "Unterkunft oder Asylbetreuung", "familiennachzug": "Familiennachzug",
     "auslaenderbehoerde": "Ausländerbehörde", "sozialamt": "Sozialamt", "jobcenter": "Jobcenter", "beratungsstelle": "Beratungsstelle",
-    "schule_kita": "Schule oder Kita", "ehrenamt": "Ehrenamt", "andere": "anderer Weg",
+    "schule_kita": "Schule oder Kita", "ehrenamt": "Ehrenamt", "neuanmeldung": "Neuanmeldung in der Kommune", "arbeitsagentur": "Agentur für Arbeit",
+    "jugendamt": "Jugendamt", "fachamt": "anderes Fachamt", "erstaufnahme": "Erstaufnahme", "welcome_point": "Welcome Point",
+    "aufsuchend": "im Sozialraum angesprochen", "andere": "anderer Weg",
 }
 MEMBERS_MAX = 20
 assert set(RECHTSKREIS) == set(fakten.RECHTSKREISE)
@@ -96,6 +98,12 @@ class PersonZeile:
     aufenthalt: str = ""
 
 
+def zugangswege() -> dict[str, str]:
+    """The ways to a case that the Kommune knows, in its order: key -> words."""
+    offered = the_app().profil_of(actor().mandant).regel["zugangswege"]
+    return {key: ZUGANGSWEGE[key] for key in map(str, offered)} if isinstance(offered, tuple) else ZUGANGSWEGE
+
+
 @pages.get("/faelle/neu")
 @guard(roles=("fallmanagement", "koordination"))
 def neu() -> ResponseReturnValue:
@@ -105,7 +113,7 @@ def neu() -> ResponseReturnValue:
 def formular(personen: list[PersonZeile], werte: Mapping[str, str], rechtskreise: list[str], fehler: Mapping[str, str]) -> str:
     kollegen = [(k.login, k.name) for k in anmeldung.kollegen(the_app(), actor())]
     return render_template(
-        "seiten/fall_neu.html", personen=personen, werte=werte, gewaehlt=rechtskreise, fehler=fehler, zugangswege=list(ZUGANGSWEGE.items()),
+        "seiten/fall_neu.html", personen=personen, werte=werte, gewaehlt=rechtskreise, fehler=fehler, zugangswege=list(zugangswege().items()),
         rechtskreise=list(RECHTSKREIS.items()), aufenthalt=list(AUFENTHALT.items()), kollegen=kollegen, hoechstens=MEMBERS_MAX)
 
 
@@ -125,7 +133,7 @@ def anlegen() -> ResponseReturnValue:
     fehler: dict[str, str] = {}
     members = [member(number, person, fehler) for number, person in enumerate(personen)]
     contact = day("erstkontakt", werte["erstkontakt"], fehler)
-    if werte["zugangsweg"] not in ZUGANGSWEGE:
+    if werte["zugangsweg"] not in zugangswege():
         fehler["zugangsweg"] = "Wählen Sie aus, wie die Person zu Ihnen gekommen ist."
     if not fehler:
         try:

@@ -18,7 +18,7 @@ KOMMUNEN = {"dormagen": "DO", "duesseldorf": "DU", "hoexter": "HX", "koeln": "KO
 ZEITEN = {"DO": 16, "DU": 2, "HX": 2, "KO": 9, "MO": 7, "MH": 5}
 MODELLKOMMUNEN = {"dormagen", "koeln", "moers", "muelheim"}
 # The part before the first comma of ``frist("name", ...)``, in XML and in JSON.
-FRIST = re.compile(r'frist\(\s*(?:"|&quot;|&#34;|\\")(\w+)')
+FRIST = re.compile(r'frist\(\s*(?:"|&quot;|&#34;|\\")(\w+)(?:"|&quot;|&#34;|\\")(\s*\+)?')
 NAMEN = re.compile(r"profil\.(regel|wert|funktion|prozess|beschriftung)\.(\w+)")
 
 
@@ -27,8 +27,9 @@ def asked() -> dict[str, set[tuple[str, str]]]:
     found: dict[tuple[str, str], set[str]] = {}
     for datei in bibliothek.dateien():
         text = datei.data.decode()
-        for name in FRIST.findall(text):
-            found.setdefault(("fristen", name), set()).add(datei.name)
+        for name, continued in FRIST.findall(text):
+            # frist("gremium_" + takt): any of the names that begin so.
+            found.setdefault(("fristen*" if continued else "fristen", name), set()).add(datei.name)
         for kind, name in NAMEN.findall(text):
             found.setdefault((kind, name), set()).add(datei.name)
         for groups in re.findall(r'candidateGroups="([^"=]+)"', text):
@@ -86,6 +87,8 @@ def test_every_name_that_a_model_asks_for_exists(kommune: str) -> None:
     found = profil.load(kommune)
     settings: dict[str, Any] = {"fristen": found.fristen, "regel": found.regel, "wert": found.wert, "funktion": found.funktion,
                                 "prozess": found.prozess, "beschriftung": found.beschriftung}
+
+    settings["fristen*"] = {name[:end] for name in found.fristen for end in range(len(name))}
 
     missing = {f"{kind}.{name}": min(files) for (kind, name), files in asked().items() if name not in settings[kind]}
 

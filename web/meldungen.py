@@ -36,5 +36,6 @@ MELDUNGEN = {
     "abgelehnt": Meldung("Sie haben abgelehnt. Die Angaben sind hier nicht mehr sichtbar.", "info"),
     "kapazitaet": Meldung("Die freien Plätze sind eingetragen."),
     "dokument": Meldung("Die Datei ist gespeichert."),
+    "vorgang": Meldung("Der Vorgang hat begonnen. Die erste Aufgabe erscheint bei denen, die sie erledigen."),
     "nochmal": Meldung("Noch einmal versucht. Wenn die Zeile verschwunden ist, hat es geklappt.", "info"),
 }

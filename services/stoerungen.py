@@ -31,21 +31,22 @@ class Worte:
     wer: str
 
 
-# Types of incidents as the engine names them. A new type is explained as UNKNOWN until it has its own words.
+# By the class of the engine's error, which an incident keeps as its type. Any other type is explained by SONST.
 WORTE: Mapping[str, Worte] = {
-    "JOB_NO_RETRIES": Worte(was="Ein automatischer Schritt ist mehrmals nicht gelungen, zum Beispiel weil ein anderes System nicht erreichbar war.",
+    "JobFailed": Worte(was="Ein automatischer Schritt ist mehrmals nicht gelungen, zum Beispiel weil ein anderes System nicht erreichbar war.",
                             wer=KOORDINATION),
-    "UNHANDLED_ERROR_EVENT": Worte(was="Ein Schritt hat etwas gemeldet, wofür der Prozess keinen Weg vorsieht.", wer=PROZESS),
-    "CONDITION_ERROR": Worte(was="Der Prozess konnte nicht entscheiden, wie es weitergeht, weil eine Angabe fehlt oder nicht passt.", wer=PROZESS),
-    "EXTRACT_VALUE_ERROR": Worte(was="Eine Angabe, die der Schritt braucht, fehlt oder passt nicht.", wer=PROZESS),
-    "CALLED_ELEMENT_ERROR": Worte(was="Ein Teilprozess oder eine Regeltabelle, die der Schritt braucht, ist nicht vorhanden.", wer=PROZESS),
-    "UNKNOWN": Worte(was="Ein Schritt konnte nicht ausgeführt werden.", wer=KOORDINATION),
+    "UnhandledError": Worte(was="Ein Schritt hat etwas gemeldet, wofür der Prozess keinen Weg vorsieht.", wer=PROZESS),
+    "NoFlowMatches": Worte(was="Der Prozess konnte nicht entscheiden, wie es weitergeht, weil eine Angabe fehlt oder nicht passt.", wer=PROZESS),
+    "ExpressionError": Worte(was="Eine Angabe, die der Schritt braucht, fehlt oder passt nicht.", wer=PROZESS),
+    "CallFailed": Worte(was="Ein Teilprozess oder eine Regeltabelle, die der Schritt braucht, ist nicht vorhanden.", wer=PROZESS),
+    "BudgetExceeded": Worte(was="Ein Schritt hat zu lange gerechnet, zum Beispiel weil sich der Prozess im Kreis dreht.", wer=PROZESS),
 }
+SONST = Worte(was="Ein Schritt konnte nicht ausgeführt werden.", wer=KOORDINATION)
 
 
 def in_worten(art: str) -> Worte:
     """The words for a type of incident."""
-    return WORTE.get(art, WORTE["UNKNOWN"])
+    return WORTE.get(art, SONST)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 
@@ -20,6 +20,8 @@ from services.unit_of_work import UnitOfWork, read, transact
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from sqlalchemy import Row
 
     from services.bootstrap import App
     from services.context import Actor
@@ -144,7 +146,7 @@ ROWS = """
            exists (select 1 from incident x join process_instance c on c.key = x.instance_key
                    where c.root_key = i.key and x.status = 'ACTIVE') as gestoert
     from process_instance i join process_definition d on d.key = i.definition_key
-    where i.business_id is null and i.parent_key is null and (cast(:p as text[]) is null or i.process_id = any(:p))
+    where i.business_id is null and i.parent_key is null and (cast(:p as text[]) is null or i.process_id = any(cast(:p as text[])))
 """
 
 
@@ -155,10 +157,8 @@ def auflisten(app: App, actor: Actor) -> tuple[Vorgang, ...]:
         ROWS + " order by (i.status not in ('ACTIVE', 'SUSPENDED')), i.started desc, i.key desc limit :n"), {"p": wanted, "n": MOST})))
 
 
-def _vorgang(row: object) -> Vorgang:
-    values = row._mapping  # type: ignore[attr-defined]
-    return Vorgang(key=values["key"], name=values["name"], status=values["status"], begonnen=values["started"], beendet=values["ended"],
-                   gestoert=values["gestoert"])
+def _vorgang(row: Row[Any]) -> Vorgang:
+    return Vorgang(key=row.key, name=row.name, status=row.status, begonnen=row.started, beendet=row.ended, gestoert=row.gestoert)
 
 
 @dataclass(frozen=True, kw_only=True)

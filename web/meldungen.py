@@ -36,5 +36,8 @@ MELDUNGEN = {
     "abgelehnt": Meldung("Sie haben abgelehnt. Die Angaben sind hier nicht mehr sichtbar.", "info"),
     "kapazitaet": Meldung("Die freien Plätze sind eingetragen."),
     "dokument": Meldung("Die Datei ist gespeichert."),
+    "erinnert": Meldung("Die Erinnerung ist unterwegs. Sie steht auch im Verlauf des Falls."),
+    "schon_erinnert": Meldung("An diese Aufgabe wurde in der letzten Stunde schon erinnert. Es ging keine weitere Mail hinaus.", "warning"),
+    "vorgang": Meldung("Der Vorgang hat begonnen. Die erste Aufgabe erscheint bei denen, die sie erledigen."),
     "nochmal": Meldung("Noch einmal versucht. Wenn die Zeile verschwunden ist, hat es geklappt.", "info"),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, g, request, url_for
 
+from services import vorgaenge
 from services.anmeldung import mandant_name
 from web.anzeige import aufzaehlung
 from web.auth import the_app
@@ -14,6 +15,8 @@ from web.guards import guard_of
 from web.meldungen import MELDUNGEN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
     from services.context import Actor
@@ -30,6 +33,7 @@ class Eintrag:
     endpoint: str
     pfad: str
     gruppe: bool = False  # a line before it: the pages of those who steer
+    nur: Callable[[Actor], bool] | None = None  # narrower than the roles of the guard
 
 
 EINTRAEGE = (
@@ -37,6 +41,7 @@ EINTRAEGE = (
     Eintrag(name="Fälle", endpoint="faelle.liste", pfad="/faelle"),
     Eintrag(name="Übergaben", endpoint="uebergaben.liste", pfad="/uebergaben"),
     Eintrag(name="Partner", endpoint="partner.liste", pfad="/partner"),
+    Eintrag(name="Vorgänge", endpoint="vorgaenge.liste", pfad="/vorgaenge", gruppe=True, nur=vorgaenge.may_see),
     Eintrag(name="Fristen", endpoint="fristen.liste", pfad="/fristen", gruppe=True),
     Eintrag(name="Störungen", endpoint="stoerungen.liste", pfad="/stoerungen", gruppe=True),
     Eintrag(name="Modell prüfen", endpoint="modelle.pruefen", pfad="/modelle", gruppe=True),
@@ -60,7 +65,8 @@ def menu(flask_app: Flask, actor: Actor | None) -> list[Link]:
     for eintrag in EINTRAEGE:
         view = flask_app.view_functions.get(eintrag.endpoint)
         declared = guard_of(view)
-        if actor is None or declared is None or (declared.roles and not actor.has_role(*declared.roles)):
+        if actor is None or declared is None or (declared.roles and not actor.has_role(*declared.roles)) or (
+                eintrag.nur is not None and not eintrag.nur(actor)):
             continue
         here = request.path == eintrag.pfad or request.path.startswith(eintrag.pfad + "/")
         links.append(Link(name=eintrag.name, href=url_for(eintrag.endpoint), aktuell=here, trenner=eintrag.gruppe and not grouped))

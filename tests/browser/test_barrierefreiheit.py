@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from services import demo
+from services import demo, vorgaenge
 from services.context import Actor
 from services.fall import uebergaben_lesen
 from tests.browser.conftest import AXE
@@ -19,9 +19,10 @@ PAGES = {
         "/aufgaben", "/aufgaben?liste=gruppen&faellig=heute", "/aufgaben?liste=erledigt", "TASK", "DONE", "/faelle", "/faelle?status=alle&nur=meine",
         "/faelle/neu", f"/faelle/{FALL}", f"/faelle/{FALL}/plan", f"/faelle/{FALL}/akte", f"/faelle/{FALL}/verlauf", f"/faelle/{FALL}/aufgaben",
         f"/faelle/{FALL}/einwilligungen", f"/faelle/{FALL}/einwilligungen/neu", "REVOKE", f"/faelle/{FALL}/uebergaben", f"/faelle/{FALL}/prozess",
-        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
+        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/vorgang-starten", f"/faelle/{FALL}/vorgang-starten/kinderschutz",
+        "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
     "awo": ("/uebergaben", "HANDOVER"),
-    "koordination": ("/aufgaben?liste=team", "/fristen", "/stoerungen", f"/faelle/{FALL}/zugriffe"),
+    "koordination": ("/aufgaben?liste=team", "/fristen", "/stoerungen", "/vorgaenge", "/vorgaenge/starten/etappen_produktionsnetzwerk", "VORGANG", f"/faelle/{FALL}/zugriffe"),
 }
 
 
@@ -36,10 +37,20 @@ def resolve(page, etappe, path: str) -> str:
     if path == "REVOKE":
         page.goto(f"/faelle/{FALL}/einwilligungen")
         return page.get_by_role("link", name=re.compile("^Widerrufen")).first.get_attribute("href")
+    if path == "VORGANG":
+        return f"/vorgaenge/{vorgang(etappe)}"
     if path == "HANDOVER":
         awo = Actor(login="awo", name="", mandant=demo.FIRST, organisation="awo_fluechtlingsberatung", roles=frozenset({"partner"}))
         return f"/uebergaben/{uebergaben_lesen.eingang(etappe, awo)[0].key}"
     return path
+
+
+def vorgang(etappe) -> int:
+    """A process of the Kommune, started once."""
+    who = Actor(login="koordination", name="", mandant=demo.FIRST, organisation="stadt_moers", roles=frozenset({"koordination"}))
+    if not vorgaenge.auflisten(etappe, who):
+        vorgaenge.starten(etappe, who, key="etappen_produktionsnetzwerk")
+    return vorgaenge.auflisten(etappe, who)[0].key
 
 
 def violations(page) -> list[str]:

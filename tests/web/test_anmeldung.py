@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text as sql
 
-from services import anmeldung
+from services import anmeldung, bootstrap, uhr, unit_of_work
 from services.anmeldung import LoginRefused, LoginThrottled
+from services.worker import Worker
 from tests.web import daten
 
 
@@ -273,3 +275,22 @@ def test_session_of_one_mandant_sees_nothing_of_another(app):
     assert angemeldet.actor.mandant == "koeln"
     assert anmeldung.sitzung(app, token=token).actor.login == "domhoff"
     assert anmeldung.namen(app, angemeldet.actor, logins=["falkenrath", "domhoff"]) == {"domhoff": "Karla Domhoff"}
+
+
+def test_moving_the_pinned_clock_of_the_test_mode_ends_no_log_in(app):
+    test_mode = bootstrap.build(replace(app.settings, testmodus=True))
+    try:
+        person, token = anmeldung.anmelden(test_mode, login="falkenrath", password=daten.PASSWORT)
+        for days in (21, -21):
+            uhr.pin(test_mode, datetime.now(UTC) + timedelta(days=days))
+
+            Worker(test_mode, []).clean()
+
+            found = anmeldung.sitzung(test_mode, token=token)
+            assert found is not None
+            assert found.actor == person.actor
+            anmeldung.verlaengern(test_mode, found.actor, token=token)
+            unit_of_work.give_back()
+    finally:
+        unit_of_work.give_back()
+        test_mode.close()

@@ -19,13 +19,14 @@ from web.pages import (
     stoerungen,
     texte,
     uebergaben,
+    vorgaenge,
 )
 
 if TYPE_CHECKING:
     from flask import Flask
 
 BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, dokumente.pages, einwilligungen.pages, uebergaben.pages,
-              partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages)
+              partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages, vorgaenge.pages)
 
 
 def register(flask_app: Flask) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from services import akteansicht, anmeldung, fallweg
+from services import akteansicht, anmeldung, fallweg, stoerungen
 from services.errors import Conflict, InvalidInput
 from services.fall import faelle, kontakte, uebergaben_lesen, zeitleiste, zugriffe
 from services.fall.abschnitte import TITEL
@@ -120,7 +120,8 @@ def ueberblick(aktenzeichen: str) -> ResponseReturnValue:
     uebergabe = next((u for u in uebergaben_lesen.fuer_fall(app, me, aktenzeichen=aktenzeichen)
                       if u.status in OFFEN and u.uebernommen_am is None), None)
     wartet = fallweg.wartet_bei_anderen(app, me, aktenzeichen=aktenzeichen) if fall.darf_schreiben and fall.offene_aufgaben > len(offen) else ()
-    return seite("fallakte.html", aktenzeichen, "ueberblick", "Überblick", fall=fall, aufgaben=offen, wartet=wartet, namen=names(offen),
+    return seite("fallakte.html", aktenzeichen, "ueberblick", "Überblick", fall=fall, aufgaben=offen, wartet=wartet,
+                 stoerungen=stoerungen.im_fall(app, me, aktenzeichen=aktenzeichen), namen=names(offen),
                  eintraege=eintraege[:SHORT_LINE], mehr=len(eintraege) > SHORT_LINE, arten=zeitleiste.ARTEN, uebergabe=uebergabe)
 
 
@@ -192,7 +193,7 @@ def prozess(aktenzeichen: str) -> ResponseReturnValue:
         weg = fallweg.weg(app, me, key=chosen.key, adresse=lambda key: url_for("aufgabe.zeigen", key=key))
     entschieden = fallweg.entscheidungen(app, me, key=chosen.key) if chosen is not None else ()
     return seite("fallakte_prozess.html", aktenzeichen, "prozess", "Prozess", fall=fall, instanzen=running, gewaehlt=chosen, weg=weg,
-                 entschieden=entschieden,
+                 entschieden=entschieden, stoerungen=stoerungen.im_fall(app, me, aktenzeichen=aktenzeichen),
                  bild=Markup(weg.svg) if weg is not None and weg.svg else None,  # noqa: S704  drawn by us from a model, every text in it is escaped there
                  namen=anmeldung.namen(app, me, logins=[s.wer for s in weg.schritte] if weg else []))
 

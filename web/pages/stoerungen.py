@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from services import stoerungen
 from services.errors import Conflict, NotFound
 from services.prozess import incidents
 from web.auth import actor, the_app
@@ -23,7 +24,8 @@ LIMIT = 200
 @guard(roles=("koordination", "prozessverantwortung"))
 def liste() -> ResponseReturnValue:
     found = incidents.open_incidents(the_app(), actor(), limit=LIMIT)
-    return render_template("seiten/stoerungen.html", stoerungen=sorted(found, key=lambda i: i.created), voll=len(found) == LIMIT,
+    return render_template("seiten/stoerungen.html", worte=stoerungen.in_worten, prozesse=stoerungen.prozessnamen(the_app(), actor(), found),
+                           stoerungen=sorted(found, key=lambda i: i.created), voll=len(found) == LIMIT,
                            darf_akte=actor().has_role("koordination"))
 
 

@@ -1,0 +1,109 @@
+"""Further processes started by hand: in a case by whoever works in it, and for the Kommune by whoever has the function."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text as sql
+
+from processes.einstellungen import InvalidEinstellungen
+from processes.starts import Von, parse, starts
+from services import vorgaenge
+from services.fall.faelle import NeuePerson
+from tests.reise.gang import Gang, beginne, people
+
+IM_FALL = ("fallkonferenz", "kinderschutz", "kollegiale_fallberatung", "rechtskreiswechsel", "strukturhinweis")
+
+
+@pytest.fixture
+def gang(moers) -> Gang:
+    return beginne(moers, [NeuePerson(vorname="Amina", nachname="Beispiel", geburtsdatum=date(1986, 3, 1), hauptperson=True)])
+
+
+def test_every_start_names_a_process_of_the_library_that_can_be_started_so(moers):
+    deployed = {m.start.key for m in vorgaenge.im_system(moers, people(moers)["verwaltung"])}
+
+    assert {s.key for s in starts() if s.von is Von.FALL} >= set(IM_FALL)
+    assert {s.key for s in starts() if s.von is Von.SYSTEM} >= deployed
+    assert all(s.hinweis.endswith(".") for s in starts())
+
+
+@pytest.mark.parametrize("prozess", IM_FALL)
+def test_process_is_started_from_the_case_page_and_brings_its_first_task(gang, moerser, text, prozess):
+    person = moerser("fallmanagement")
+    before = set(gang.namen())
+    start = next(s for s in starts() if s.key == prozess)
+    listed = person.get(f"/faelle/{gang.akte}/vorgang-starten")
+    assert start.titel in text(listed)
+    asked = person.get(f"/faelle/{gang.akte}/vorgang-starten/{prozess}")
+    assert "jetzt starten?" in text(asked)
+    assert set(gang.namen()) == before, "asking starts nothing"
+
+    done = person.post(f"/faelle/{gang.akte}/vorgang-starten/{prozess}")
+
+    assert done.location == f"/faelle/{gang.akte}?meldung=vorgang"
+    assert set(gang.namen()) - before, "a new task is open"
+    page = text(person.get(done.location))
+    assert "Der Vorgang hat begonnen." in page
+    assert f"Vorgang begonnen: {start.titel}" in page
+    assert "Läuft schon seit" in text(person.get(f"/faelle/{gang.akte}/vorgang-starten"))
+    assert "läuft schon seit" in text(person.get(f"/faelle/{gang.akte}/vorgang-starten/{prozess}"))
+    gang.pruefe()
+
+
+def test_only_those_who_work_in_the_case_start_something_there(gang, moerser):
+    before = gang.namen()
+    for login in ("awo", "caritas", "jobcenter"):
+        stranger = moerser(login)
+        for path in (f"/faelle/{gang.akte}/vorgang-starten", f"/faelle/{gang.akte}/vorgang-starten/kinderschutz"):
+            assert stranger.get(path).status_code == 404
+        assert stranger.post(f"/faelle/{gang.akte}/vorgang-starten/kinderschutz").status_code == 404
+    assert moerser("fallmanagement").post(f"/faelle/{gang.akte}/vorgang-starten/fallmanagement").status_code == 404  # not a process to start by hand
+    assert gang.namen() == before
+
+
+def test_nothing_is_started_in_a_closed_case(gang, moers, moerser):
+    with moers.sessions(info={"mandant": "moers"}) as db:
+        db.execute(sql("update fall set status = 'abgeschlossen', abgeschlossen_am = now(), abschlussgrund = 'ziel_erreicht' where aktenzeichen = :a"), {"a": gang.akte})
+        db.commit()
+
+    assert moerser("fallmanagement").post(f"/faelle/{gang.akte}/vorgang-starten/kinderschutz").status_code == 409
+
+
+def test_koordination_starts_a_process_of_the_kommune_and_sees_where_it_stands(moers, moerser, text):
+    person = moerser("koordination")
+    assert "Vorgänge" in text(person.get("/aufgaben"))
+    assert "Noch kein Vorgang" in text(person.get("/vorgaenge"))
+    assert "jetzt starten?" in text(person.get("/vorgaenge/starten/etappen_produktionsnetzwerk"))
+
+    assert person.post("/vorgaenge/starten/etappen_produktionsnetzwerk").location == "/vorgaenge?meldung=vorgang"
+
+    (running,) = vorgaenge.auflisten(moers, people(moers)["koordination"])
+    assert "1 Vorgang läuft." in text(person.get("/vorgaenge"))
+    page = person.get(f"/vorgaenge/{running.key}")
+    assert "<svg" in page.get_data(as_text=True)
+    assert "hier steht der Vorgang" in text(page)
+    found = vorgaenge.ansehen(moers, people(moers)["koordination"], key=running.key, adresse=str)
+    assert [t.name for t in found.aufgaben], "Koordination finds the first task"
+    assert person.get(f"/aufgaben/{found.aufgaben[0].key}").status_code == 200
+
+
+def test_processes_of_the_kommune_are_shown_to_those_with_the_function_only(moers, moerser, text):
+    for login, status in (("fallmanagement", 403), ("datenschutz", 403), ("awo", 403), ("prozessverantwortung", 200)):
+        person = moerser(login)
+        assert person.get("/vorgaenge").status_code == status, login
+        assert ("Vorgänge" in text(person.get("/einstellungen"))) == (status == 200), login
+    assert moerser("fallmanagement").post("/vorgaenge/starten/etappen_produktionsnetzwerk").status_code == 404
+    assert moerser("koordination").get("/vorgaenge/1").status_code == 404
+
+
+@pytest.mark.parametrize(("settings", "sentence"), [
+    ("start: {von: haus, nachricht: null, funktion: [a], titel: A, hinweis: B.}", "start.von"),
+    ("start: {von: fall, nachricht: 'Neue Meldung', funktion: [a], titel: A, hinweis: B.}", "start.nachricht"),
+    ("start: {von: fall, nachricht: null, funktion: [], titel: A, hinweis: B.}", "start.funktion"),
+    ("start: {von: fall, nachricht: null, funktion: [a], titel: A}", "hinweis"),
+])
+def test_settings_of_a_start_are_checked(settings, sentence):
+    with pytest.raises(InvalidEinstellungen, match=sentence):
+        parse(settings.encode(), key="beispiel")

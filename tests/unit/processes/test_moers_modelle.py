@@ -33,6 +33,7 @@ JOBS = {
     "uebergabe.uebernehmen": {"uebergabe_id"},
     "partner.informieren": {"anlass", "empfaenger"},
     "mail.senden": {"an", "vorlage", "daten"},
+    "dokument.erzeugen": {"vorlage", "titel", "bezug", "daten"},
 }
 FACTS = {
     "fall": {"aktenzeichen", "verantwortlich", "verantwortliche_organisation", "alter", "aufenthalt", "bezieht_sgb2", "personen"},

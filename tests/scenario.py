@@ -137,7 +137,7 @@ class Scenario:
         process, table = decisions()[decision_id]
         found = table.evaluate(decision_id, view)
         # Null of a table that takes null for an answer is not a fault; a note about what went wrong is.
-        for rule in found.matched_rules:
+        for rule in (rule for one in (found, *found.evaluated.values()) for rule in one.matched_rules):
             self.coverage.rules.setdefault(process, set()).add((rule.table, rule.id or str(rule.index)))
         return found.value
 

@@ -15,6 +15,7 @@ from services.dokumente.auftraege import AUFTRAEGE as DOKUMENT_AUFTRAEGE
 from services.fall import fakten
 from services.fall.auftraege import AUFTRAEGE as FALL_AUFTRAEGE
 from services.keys import KeyAllocator
+from services.netzwerk.kennzahlen import AUFTRAEGE as KENNZAHLEN_AUFTRAEGE
 from services.prozess.definitions import Library
 from services.uhr import TestmodusClock
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
     from services.unit_of_work import UnitOfWork
 
-BUILT_IN: Handlers = {**FALL_AUFTRAEGE, **DOKUMENT_AUFTRAEGE}  # every job type that runs inside the command
+BUILT_IN: Handlers = {**FALL_AUFTRAEGE, **DOKUMENT_AUFTRAEGE, **KENNZAHLEN_AUFTRAEGE}  # every job type that runs inside the command
 
 
 @dataclass(kw_only=True)

@@ -26,6 +26,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "verweis.beenden": ({"verweis_id", "erledigt"}, set()),
     "strukturhinweis.melden": ({"text", "art", "bereich", "ebene", "prioritaet", "haeufigkeit"}, set()),
     "strukturhinweis.sammeln": (set(), set()),
+    "kennzahlen.ermitteln": ({"von", "bis", "mindestens"}, set()),
     "strukturhinweis.rueckmelden": ({"hinweise", "entscheidung", "antwort", "endgueltig"}, set()),
 }
 LISTS = {"organisationen", "abschnitte", "besondere_abschnitte", "hinweise"}
@@ -95,6 +96,8 @@ class Jobs:
             return {"verweis_id": f"ve-{len([d for d in self.done if d[0] == kind])}"}
         elif kind == "strukturhinweis.melden":
             return {"hinweis_id": "4711", "gemeldet_von": self.fall["verantwortlich"], "meldende_stelle": self.fall["verantwortliche_organisation"]}
+        elif kind == "kennzahlen.ermitteln":
+            return {"zahlen": [{"bereich": "Fälle", "kennzahl": "im Zeitraum begonnen", "wert": "12"}]}
         elif kind == "strukturhinweis.sammeln":
             return {"hinweise": [], "anzahl_hinweise": 0}
         elif kind == "strukturhinweis.rueckmelden":

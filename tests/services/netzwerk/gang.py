@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from processes import bibliothek
-from services import aufgaben
+from services import aufgaben, formular
 from services.bootstrap import App
 from services.context import Actor
 from services.prozess import deployments, instances, tasks
@@ -43,6 +43,8 @@ def namen(app: App, root: int, who: Actor = KOORDINATION) -> list[str]:
 
 def erledigen(app: App, task: tasks.TaskInfo, who: Actor = KOORDINATION, **given: Any) -> None:
     """The form as a person sees it; what is not given gets plausible answers."""
+    assert formular.zeigen(app, who, key=task.key).view is not None  # the page can show it
+
     def values(uow: UnitOfWork) -> dict[str, Any]:
         opened = aufgaben.open_in(uow, key=task.key)
         assert opened is not None

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from services.bootstrap import App
     from services.prozess.tasks import TaskInfo
 
-MOERS = system_actor("moers")
 JE_PERSON = ("analyse_durchfuehren", "situation_erheben")
 FALLMANAGEMENT = {
     "klaerung": ("erstberatung_fuehren", "verfahren_erklaeren", "aufnahme_entscheiden", "einwilligung_erklaeren"),
@@ -62,13 +61,14 @@ WEG: dict[str, dict[str, Any]] = {
 }
 
 
-def people(app: App) -> dict[str, Actor]:
-    """Everybody who can log in, by log-in."""
+def people(app: App, mandant: str = "moers") -> dict[str, Actor]:
+    """Everybody of a Mandant who can log in, by log-in."""
     def work(uow: UnitOfWork) -> dict[str, Actor]:
-        rows = uow.session.execute(text("select login, name, mandant, organisation, rollen, funktionen from benutzer where mandant = 'moers' order by login"))
+        rows = uow.session.execute(
+            text("select login, name, mandant, organisation, rollen, funktionen from benutzer where mandant = :m order by login"), {"m": mandant})
         return {r.login: Actor(login=r.login, name=r.name, mandant=r.mandant, organisation=r.organisation, roles=frozenset(r.rollen),
                                functions=frozenset(r.funktionen)) for r in rows}
-    return read(app, MOERS, work)
+    return read(app, system_actor(mandant), work)
 
 
 @dataclass(kw_only=True)
@@ -78,12 +78,13 @@ class Gang:
     app: App
     akte: str
     leute: Mapping[str, Actor]
+    mandant: str = "moers"
     erledigt: list[tuple[str, str]] = field(default_factory=list)
 
     # -- what a look shows ------------------------------------------------------------------------------------------------
     def offen(self) -> list[TaskInfo]:
         """All open tasks of the case."""
-        return read(self.app, MOERS, lambda uow: [tasks.info(r) for r in uow.session.execute(
+        return read(self.app, system_actor(self.mandant), lambda uow: [tasks.info(r) for r in uow.session.execute(
             tasks.select(*tasks.FIELDS).where(tasks.TABLE.c.business_id == self.akte, tasks.TABLE.c.status == "CREATED").order_by(tasks.TABLE.c.key))])
 
     def namen(self) -> list[str]:
@@ -98,13 +99,13 @@ class Gang:
 
     def fall(self) -> Any:
         """Status, phase and who holds the case."""
-        return read(self.app, MOERS, lambda uow: uow.session.execute(text(
+        return read(self.app, system_actor(self.mandant), lambda uow: uow.session.execute(text(
             "select f.status, f.phase, f.abschlussgrund, v.organisation, v.login from fall f join fallverantwortung v on v.mandant = f.mandant "
             "and v.aktenzeichen = f.aktenzeichen and v.bis is null where f.aktenzeichen = :a"), {"a": self.akte}).one())
 
     def zeilen(self, statement: str, **values: Any) -> list[Any]:
         """Rows of a statement; ``:a`` is the Aktenzeichen."""
-        return read(self.app, MOERS, lambda uow: list(uow.session.execute(text(statement), {"a": self.akte, **values})))
+        return read(self.app, system_actor(self.mandant), lambda uow: list(uow.session.execute(text(statement), {"a": self.akte, **values})))
 
     def uebergabe(self, *, status: str = "angeboten") -> Any:
         """The only handover with this status."""
@@ -180,11 +181,11 @@ class Gang:
             assert self.adressaten(task), f"nobody finds {task.element_id} ({task.assignee or task.candidate_groups})"
         late = self.zeilen("select element_id, due from timer where status = 0 and due <= :now", now=now)
         assert late == [], "timers in the past"
-        assert incidents.open_incidents(self.app, self.leute["verwaltung"]) == ()
+        assert incidents.open_incidents(self.app, next(a for a in self.leute.values() if "verwaltung" in a.roles)) == ()
         assert self.zeilen("select name from message where pending") == [], "messages that nobody delivers"
         chains = [r.chain for r in self.zeilen("select distinct chain from audit")]
         assert chains
-        broken = read(self.app, MOERS, lambda uow: [c for c in chains if audit.verify(uow.session, "moers", c) is not None])
+        broken = read(self.app, system_actor(self.mandant), lambda uow: [c for c in chains if audit.verify(uow.session, self.mandant, c) is not None])
         assert broken == [], "audit chains are broken"
 
 

@@ -29,7 +29,7 @@ def test_a_character_that_cannot_be_stored_is_refused_with_a_sentence(browser, t
     person = browser("falkenrath")
 
     for response in (person.get("/aufgaben?ansicht=%00"), person.post("/suche", {"q": "Qad\0eri"})):
-        assert response.status_code == 422
+        assert response.status_code == 400
         assert "nicht gespeichert werden kann" in text(response)
 
 

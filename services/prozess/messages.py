@@ -110,8 +110,10 @@ def take(uow: UnitOfWork, message: Any, row: Any) -> int:  # noqa: ANN401  rows
     command = Command(uow)
     if row.instance_key is None:
         definition = find_process(uow.session, key=row.definition_key)
+        # A key that names a case makes the instance one of this case; a Netzwerk or a Beschluss belongs to none.
+        of_case = uow.session.execute(text("select 1 from fall where aktenzeichen = :a"), {"a": message.correlation_key}).one_or_none() is not None
         key = command.start(definition.process_id, message.variables, definition_key=definition.key,
-                            business_id=message.correlation_key or None, start_element=row.element_id)
+                            business_id=message.correlation_key if of_case else None, start_element=row.element_id)
         command.finish("message.start", f"process_instance:{key}", detail={"message": message.name})
         return key
     command.begin(command.store.lock_instance(row.instance_key))

@@ -48,11 +48,11 @@ class MultiInstance(Body):
     """Parallel or sequential, with input collection, output collection and completion condition."""
 
     def _update_hook(self, my_task: Task) -> bool:
-        super()._update_hook(my_task)
         top = my_task.workflow.top_workflow
-        items = top.compute(self.loop.items or "", flow_scope(my_task).view())
+        assert self.loop.items is not None
+        items = top.compute(self.loop.items, flow_scope(my_task).view())
         if not isinstance(items, list):
-            raise unsuitable(self.loop.items or "", f"Die Eingabeliste ist keine Liste, sondern {str(items)[:100]!r}.")
+            raise unsuitable(self.loop.items, f"Die Eingabeliste ist keine Liste, sondern {str(items)[:100]!r}.")
         if not self.loop.sequential:
             top.claim_tokens(len(items))
         my_task.internal_data.update(items=items, made=0, done=0)
@@ -82,7 +82,8 @@ class MultiInstance(Body):
     def collect(self, child: Task) -> None:
         """An inner instance is leaving: its output element, and whether that is enough. May fail: incident on the child."""
         data, top = above(child).internal_data, child.workflow.top_workflow
-        if self.loop.output and self.loop.output_element:
+        if self.loop.output:
+            assert self.loop.output_element is not None  # lint: both or none
             collected = list(data["vars"][self.loop.output])
             value = self.evaluate(child, self.loop.output_element)
             top.reserve(value)
@@ -127,7 +128,6 @@ class StandardLoop(Body):
     """
 
     def _update_hook(self, my_task: Task) -> bool:
-        super()._update_hook(my_task)
         my_task.internal_data.update(made=0)
         open_scope(my_task)
         if self.loop.maximum == 0 or (self.loop.test_before and not self.holds(my_task, loopCounter=0)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.errors import unsuitable
 from engine.scopes import flow_scope, open_scope
 from engine.specs.base import Element, kill, make_ready
-from engine.spiff import OPEN, State, above
+from engine.spiff import State, above
 
 if TYPE_CHECKING:
     from engine.instance import ProcessSpec
@@ -95,7 +95,8 @@ class MultiInstance(Body):
             "numberOfActiveInstances": data["made"] - data["done"] - 1,
             "numberOfTerminatedInstances": 0,
         }
-        data["enough"] = bool(self.loop.until) and self.evaluate(child, self.loop.until or "", **counts) is True
+        until = self.loop.until
+        data["enough"] = until is not None and self.evaluate(child, until, **counts) is True
 
     def child_completed(self, workflow: object, child: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
         task = above(child)
@@ -110,7 +111,7 @@ class MultiInstance(Body):
         data["done"] += 1
         if enough or data["done"] == len(data["items"]):
             for other in task.children:
-                if other._state & OPEN and other.triggered:
+                if other.triggered:
                     kill(other)
             make_ready(task)
         elif self.loop.sequential:

@@ -692,3 +692,17 @@ def test_what_a_loop_collects_counts(cold):
     case.do("a")
 
     assert case.incident("a").type == "BudgetExceeded"
+
+
+@BOTH
+def test_way_into_nested_scopes_is_forgotten_when_it_has_been_gone(cold):
+    """A token put into a sub-process by hand: every scope on the way is open with its listeners, and nothing of the way is stored."""
+    deep = sub("B", start("bs"), user("vorn"), user("ziel"), chain("bs", "vorn", "ziel"), event_sub(SIG, "false", user("hb"), id="EB", first="hb"))
+    case = Case(doc(start(), user("a"), sub("A", start("as"), user("x"), deep, chain("as", "x", "B"), event_sub(MSG, "false", user("ha"), id="EA", first="ha")), user("z"), chain("s", "a", "A", "z")), cold=cold, fall=1)
+    case.engine.run("1", "modify", (), ("ziel",))
+
+    assert case.open() == ["a", "ziel"]
+    assert len(case.open("subscriptions")) == 2
+    assert b'"entry"' not in state.dump(case.engine.store.get("1"))
+    case.do("ziel")
+    assert case.open() == ["a", "z"]

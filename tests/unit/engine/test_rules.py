@@ -706,3 +706,9 @@ def test_way_into_nested_scopes_is_forgotten_when_it_has_been_gone(cold):
     assert b'"entry"' not in state.dump(case.engine.store.get("1"))
     case.do("ziel")
     assert case.open() == ["a", "z"]
+
+
+def test_number_from_outside_is_the_same_key_with_and_without_decimals():
+    case = Case(doc(start(), el("intermediateCatchEvent", "c", MSG), chain("s", "c")), fall=7.0)
+
+    assert [d.correlation_key for d in case.engine.open["subscriptions"].values()] == ["7"]

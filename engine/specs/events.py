@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import BudgetExceeded, unsuitable
+from engine.errors import unsuitable
 from engine.scopes import scope_of
 from engine.specs.base import Element, kill, kill_scope, set_incident
 from engine.specs.gateways import EventGateway, is_idle_listener
@@ -109,10 +109,7 @@ class Catch(Element):
         data, top = task.internal_data, task.workflow.top_workflow
         if data["left"] == 1:
             return False
-        due = top.expressions.next_due(data["cycle"], data["due"], top.now)
-        if due <= top.now:
-            raise BudgetExceeded("Der wiederkehrende Zeitgeber kommt nicht voran; sein Abstand muss größer als null sein.")
-        data["due"] = due
+        data["due"] = top.expressions.next_due(data["cycle"], data["due"], top.now)  # always later than now
         data["left"] -= 1  # negative from the start: without end
         return True
 

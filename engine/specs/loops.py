@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.errors import unsuitable
 from engine.scopes import flow_scope, open_scope
 from engine.specs.base import Element, kill, make_ready
-from engine.spiff import OPEN, State, above
+from engine.spiff import State, above
 
 if TYPE_CHECKING:
     from engine.instance import ProcessSpec
@@ -48,11 +48,11 @@ class MultiInstance(Body):
     """Parallel or sequential, with input collection, output collection and completion condition."""
 
     def _update_hook(self, my_task: Task) -> bool:
-        super()._update_hook(my_task)
         top = my_task.workflow.top_workflow
-        items = top.compute(self.loop.items or "", flow_scope(my_task).view())
+        assert self.loop.items is not None
+        items = top.compute(self.loop.items, flow_scope(my_task).view())
         if not isinstance(items, list):
-            raise unsuitable(self.loop.items or "", f"Die Eingabeliste ist keine Liste, sondern {str(items)[:100]!r}.")
+            raise unsuitable(self.loop.items, f"Die Eingabeliste ist keine Liste, sondern {str(items)[:100]!r}.")
         if not self.loop.sequential:
             top.claim_tokens(len(items))
         my_task.internal_data.update(items=items, made=0, done=0)
@@ -82,7 +82,8 @@ class MultiInstance(Body):
     def collect(self, child: Task) -> None:
         """An inner instance is leaving: its output element, and whether that is enough. May fail: incident on the child."""
         data, top = above(child).internal_data, child.workflow.top_workflow
-        if self.loop.output and self.loop.output_element:
+        if self.loop.output:
+            assert self.loop.output_element is not None  # lint: both or none
             collected = list(data["vars"][self.loop.output])
             value = self.evaluate(child, self.loop.output_element)
             top.reserve(value)
@@ -94,7 +95,8 @@ class MultiInstance(Body):
             "numberOfActiveInstances": data["made"] - data["done"] - 1,
             "numberOfTerminatedInstances": 0,
         }
-        data["enough"] = bool(self.loop.until) and self.evaluate(child, self.loop.until or "", **counts) is True
+        until = self.loop.until
+        data["enough"] = until is not None and self.evaluate(child, until, **counts) is True
 
     def child_completed(self, workflow: object, child: Task) -> None:  # noqa: ARG002 - the library calls back with the workflow first
         task = above(child)
@@ -109,7 +111,7 @@ class MultiInstance(Body):
         data["done"] += 1
         if enough or data["done"] == len(data["items"]):
             for other in task.children:
-                if other._state & OPEN and other.triggered:
+                if other.triggered:
                     kill(other)
             make_ready(task)
         elif self.loop.sequential:
@@ -127,7 +129,6 @@ class StandardLoop(Body):
     """
 
     def _update_hook(self, my_task: Task) -> bool:
-        super()._update_hook(my_task)
         my_task.internal_data.update(made=0)
         open_scope(my_task)
         if self.loop.maximum == 0 or (self.loop.test_before and not self.holds(my_task, loopCounter=0)):

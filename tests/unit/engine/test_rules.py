@@ -2,6 +2,7 @@
 import pytest
 
 from engine import runtime, state
+from engine.errors import InvalidDefinition
 from engine.limits import Limits
 from tests.unit.engine.models import (
     COND,
@@ -114,6 +115,18 @@ def test_mappings_of_a_loop_belong_to_every_turn(loop, cold):
     assert case.sees("a")["ein"] == 20
     case.do("a")
     assert case.open() == ["z"]
+    assert case.data["aus"] == 20
+
+
+@BOTH
+@pytest.mark.parametrize("loop", [multi("true", inputElement="p"), multi("false", inputElement="p"), AGAIN])
+def test_input_mapping_of_a_loop_is_evaluated_once_per_turn(loop, cold):
+    seen = []
+    case = Case(doc(start(), el("userTask", "a", ext(io({"ein": "= zaehle"})) + loop), end(), chain("s", "a", "e")), cold=cold, ps=[1, 2], table={"zaehle": lambda view: seen.append(view["loopCounter"])})
+    case.do("a").do("a")
+
+    assert seen == [1, 2]
+    assert case.done
 
 
 @BOTH
@@ -570,3 +583,132 @@ def test_call_needs_a_process(process):
     assert case.incident("c").type == "ExpressionError"
     assert "Prozess" in case.incident("c").message
     assert not case.open("calls")
+
+
+@pytest.mark.parametrize("items", ["= 7", "= null", "= {a: 1}"])
+def test_multi_instance_needs_a_list(items):
+    case = Case(doc(start(), user("a", multi("false", items, inputElement="p")), chain("s", "a")))
+
+    assert case.incident("a").type == "ExpressionError"
+    assert "Eingabeliste" in case.incident("a").message
+    assert case.open() == []
+
+
+@BOTH
+def test_sequential_multi_instance_has_one_token_however_long_its_list_is(cold):
+    case = Case(doc(start(), user("a", multi("true", "= for i in 1..60 return i", inputElement="p")), chain("s", "a")), cold=cold, limits=Limits(tokens=10))
+    for number in range(1, 60):
+        assert case.sees("a")["p"] == number
+        case.do("a")
+
+    assert not case.open("incidents")
+
+
+@BOTH
+@pytest.mark.parametrize("sequential", ["true", "false"])
+def test_completion_condition_sees_how_many_there_are(sequential, cold):
+    """C8: numberOfInstances, numberOfCompletedInstances, numberOfActiveInstances, numberOfTerminatedInstances."""
+    seen = []
+
+    def until(view):
+        seen.append([view[f"numberOf{what}Instances"] for what in ("", "Completed", "Active", "Terminated")])
+        return len(seen) == 2
+    case = Case(doc(start(), user("a", multi(sequential, until="= genug", inputElement="p")), user("z"), chain("s", "a", "z")), cold=cold, ps=[1, 2, 3], table={"genug": until})
+    case.do("a").do("a")
+
+    assert seen == [[3, 1, 0 if sequential == "true" else 2, 0], [3, 2, 0 if sequential == "true" else 1, 0]]
+    assert case.open() == ["z"]
+
+
+@BOTH
+@pytest.mark.parametrize("value", ["= 1", "= null", "=&quot;true&quot;"])
+def test_only_true_completes_a_multi_instance_early(value, cold):
+    case = Case(doc(start(), user("a", multi("false", until=value, inputElement="p")), user("z"), chain("s", "a", "z")), cold=cold, ps=[1, 2])
+
+    assert case.do("a").open() == ["a"]
+    assert case.do("a").open() == ["z"]
+
+
+@BOTH
+@pytest.mark.parametrize("sequential", ["true", "false"])
+def test_multi_instance_over_nothing_is_over_at_once(sequential, cold):
+    case = Case(doc(start(), user("a", multi(sequential, inputElement="p", outputCollection="rs", outputElement="= r")), user("z"), chain("s", "a", "z")), cold=cold, ps=[])
+
+    assert case.open() == ["z"]
+    assert case.data == {"ps": [], "rs": []}
+
+
+@BOTH
+@pytest.mark.parametrize(("attributes", "turns"), [('testBefore="true"', 0), ('testBefore="false"', 1), ('loopMaximum="2"', 1)])
+def test_standard_loop_that_never_holds(attributes, turns, cold):
+    """BPMN 2.0, 10.3.8: tested before the first turn, or after it."""
+    loop = f"<bpmn:standardLoopCharacteristics {attributes}><bpmn:loopCondition>= false</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"
+    case = Case(doc(start(), user("a", loop), user("z"), chain("s", "a", "z")), cold=cold)
+    for _ in range(turns):
+        case.do("a")
+
+    assert case.open() == ["z"]
+
+
+@pytest.mark.parametrize(("element", "local"), [("= r", True), ("= r.x", True), ("= r + 1", False), ("= _r", True), ("= 7", False), ("= r1", True)])
+def test_output_element_that_names_a_variable_keeps_it_in_its_instance(element, local):
+    """C8: "the variable used in the output element is local to the instance", so parallel instances do not overwrite each other's."""
+    case = Case(doc(start(), user("a", multi("false", inputElement="p", outputCollection="rs", outputElement=element)), user("z"), chain("s", "a", "z")), ps=[1], r1=0)
+    name = {"= _r": "_r", "= r1": "r1"}.get(element, "r")
+    case.do("a", **{name: 5})
+
+    assert (case.data.get(name, 0) == 0) is local
+
+
+@BOTH
+def test_output_collection_keeps_the_order_of_the_input(cold):
+    case = Case(doc(start(), user("a", multi("false", inputElement="p", outputCollection="rs", outputElement="= r")), user("z"), chain("s", "a", "z")), cold=cold, ps=["x", "y", "z"])
+    for index in (2, 0, 0):
+        person = case.sees("a", index=index)["p"]
+        case.do("a", index, r=person.upper())
+
+    assert case.data["rs"] == ["X", "Y", "Z"]
+
+
+@BOTH
+def test_multi_instance_without_element_knows_its_counter_only(cold):
+    case = Case(doc(start(), user("a", multi("true")), user("z"), chain("s", "a", "z")), cold=cold, ps=["x", "y"])
+
+    assert case.sees("a") == {"ps": ["x", "y"], "loopCounter": 1}
+    case.do("a").do("a")
+    assert case.data == {"ps": ["x", "y"]}
+
+
+@pytest.mark.parametrize("half", [{"outputCollection": "rs"}, {"outputElement": "= r"}])
+def test_half_an_output_collection_is_refused(half):
+    with pytest.raises(InvalidDefinition, match="loop_output"):
+        Case(doc(start(), user("a", multi("false", inputElement="p", **half)), chain("s", "a")), ps=[1])
+
+
+@BOTH
+def test_what_a_loop_collects_counts(cold):
+    case = Case(doc(start(), user("a", multi("false", inputElement="p", outputCollection="rs", outputElement="= gross")), chain("s", "a")), cold=cold, ps=[1, 2], table={"gross": lambda _: "y" * 6_000},
+                limits=Limits(state_bytes=5_000))
+    case.do("a")
+
+    assert case.incident("a").type == "BudgetExceeded"
+
+
+@BOTH
+def test_way_into_nested_scopes_is_forgotten_when_it_has_been_gone(cold):
+    """A token put into a sub-process by hand: every scope on the way is open with its listeners, and nothing of the way is stored."""
+    deep = sub("B", start("bs"), user("vorn"), user("ziel"), chain("bs", "vorn", "ziel"), event_sub(SIG, "false", user("hb"), id="EB", first="hb"))
+    case = Case(doc(start(), user("a"), sub("A", start("as"), user("x"), deep, chain("as", "x", "B"), event_sub(MSG, "false", user("ha"), id="EA", first="ha")), user("z"), chain("s", "a", "A", "z")), cold=cold, fall=1)
+    case.engine.run("1", "modify", (), ("ziel",))
+
+    assert case.open() == ["a", "ziel"]
+    assert len(case.open("subscriptions")) == 2
+    assert b'"entry"' not in state.dump(case.engine.store.get("1"))
+    case.do("ziel")
+    assert case.open() == ["a", "z"]
+
+
+def test_number_from_outside_is_the_same_key_with_and_without_decimals():
+    case = Case(doc(start(), el("intermediateCatchEvent", "c", MSG), chain("s", "c")), fall=7.0)
+
+    assert [d.correlation_key for d in case.engine.open["subscriptions"].values()] == ["7"]

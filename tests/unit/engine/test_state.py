@@ -75,7 +75,7 @@ def test_states_of_format_1_that_wait_in_every_way_still_run_to_their_end():
         job_done(instance, waiting("jobs")[element], {})
     done = []
     while waiting("user_tasks"):
-        element, key = sorted(waiting("user_tasks").items())[0]
+        element, key = min(waiting("user_tasks").items())
         complete(instance, key, {"ergebnis": len(done)})
         done.append(element)
     assert sorted(done) == ["bh", "bu", "falsch", "fu", "fu", "nach_bc", "nach_esk", "nach_gt", "nach_ij", "nach_pj", "schleife", "schleife", "woche"]

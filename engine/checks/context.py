@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from engine.dialect.events import read_named
-from engine.dialect.names import local
+from engine.dialect.names import BPMN, local
 from engine.findings import Finding, Severity
 from engine.xml import line_of
 
@@ -22,6 +22,8 @@ class Context:
 
     def __init__(self, root: etree._Element) -> None:
         self.root, self.named = root, read_named(root)
+        # Processes that the file itself says are not to be executed.
+        self.pictures = {p.get("id") or "" for p in root.findall(BPMN + "process") if p.get("isExecutable") == "false"}
         self.findings: list[Finding] = []
         self.places: list[tuple[etree._Element, Finding]] = []  # the element as such: ids may be missing or doubled
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.checks.events import check_message
 from engine.checks.texts import check_condition, check_feel, check_target
-from engine.dialect.extensions import attribute, worker_type
+from engine.dialect.extensions import attribute, whole, worker_type
 from engine.dialect.names import ACTIVITIES, BPMN, GATEWAYS, ZEEBE, local, zeebe
 
 if TYPE_CHECKING:
@@ -192,9 +192,10 @@ def check_loop(context: Context, node: etree._Element) -> None:
             if name is not None:
                 check_target(context, node, name, "die Mehrfachausführung", "multi-instance")
         check_condition(context, node, multi, "completionCondition", "die Abschlussbedingung", "the completion condition")
+        check_multi(context, node, multi)
     if standard is not None:
         maximum = standard.get("loopMaximum")
-        if maximum is not None and not maximum.isdigit():
+        if maximum is not None and whole(maximum) is None:
             context.error(
                 "loop_maximum",
                 node,
@@ -214,6 +215,24 @@ def check_loop(context: Context, node: etree._Element) -> None:
             node,
             "{x}: Schleife und Mehrfachausführung schließen einander aus.",
             "{x}: loop and multi-instance exclude each other.",
+        )
+
+
+def check_multi(context: Context, node: etree._Element, multi: etree._Element) -> None:
+    """What BPMN lets multi-instance do besides running over a list."""
+    if multi.get("behavior", "All") != "All":
+        context.error(
+            "loop_behavior",
+            node,
+            "{x}: die Mehrfachausführung löst hier keine Ereignisse aus (behavior ist nur „All“).",
+            "{x}: multi-instance throws no events here (behavior is All only).",
+        )
+    if multi.find(BPMN + "loopCardinality") is not None and attribute(multi, "loopCharacteristics", "inputCollection") is not None:
+        context.warn(
+            "loop_cardinality",
+            node,
+            "{x}: die Anzahl (loopCardinality) wird nicht ausgewertet; es gilt die Eingabeliste.",
+            "{x}: loopCardinality is not evaluated; the input collection counts.",
         )
 
 
@@ -299,6 +318,14 @@ def check_call(context: Context, node: etree._Element) -> None:
             node,
             "{x}: der aufgerufene Prozess fehlt (zeebe:calledElement processId).",
             "{x}: the called process is missing (zeebe:calledElement processId).",
+        )
+    called = attribute(node, "calledElement", "processId")
+    if called is not None and called in context.pictures:
+        context.error(
+            "called_picture",
+            node,
+            f"{{x}}: der aufgerufene Prozess „{called[:80]}“ ist in dieser Datei nicht als ausführbar gekennzeichnet (isExecutable).",
+            f'{{x}}: the called process "{called[:80]}" is not marked as executable in this file (isExecutable).',
         )
     binding = attribute(node, "calledElement", "bindingType") or "latest"
     if binding not in ("latest", "deployment", "versionTag"):

@@ -85,14 +85,19 @@ def read_loop(node: etree._Element) -> Loop | None:
         )
     marker = node.find(BPMN + "standardLoopCharacteristics")
     if marker is not None:
-        maximum = marker.get("loopMaximum")
         return Loop(
             sequential=True,
             condition=text_of(marker, "loopCondition"),
             test_before=marker.get("testBefore") == "true",
-            maximum=int(maximum) if maximum and maximum.isdigit() else None,
+            maximum=whole(marker.get("loopMaximum")),
         )
     return None
+
+
+def whole(text: str | None) -> int | None:
+    """A whole number of up to nine digits, as an attribute writes it; None for anything else."""
+    plain = (text or "").strip().removeprefix("+")
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 9 else None
 
 
 def text_of(node: etree._Element, child: str) -> str | None:

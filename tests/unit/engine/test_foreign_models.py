@@ -104,6 +104,16 @@ FAILS = {
     "parallel event gateway": (
         model('<startEvent id="s"/><eventBasedGateway id="g" eventGatewayType="Parallel"/><sequenceFlow id="f" sourceRef="s" targetRef="g"/>').encode(),
         "event_gateway_parallel"),
+    "call of a picture": (
+        model('<startEvent id="s"/><callActivity id="u" xmlns:z="http://camunda.org/schema/zeebe/1.0"><extensionElements><z:calledElement processId="q"/>'
+              '</extensionElements></callActivity><sequenceFlow id="f" sourceRef="s" targetRef="u"/>', around='<process id="q" isExecutable="false"/>').encode(),
+        "called_picture"),
+    "multi-instance that throws events": (
+        model(BODY.replace('name="Antrag prüfen"/>', '><multiInstanceLoopCharacteristics behavior="None"/></userTask>')).encode(), "loop_behavior"),
+    "loop with a superscript as maximum": (
+        model(BODY.replace('name="Antrag prüfen"/>', '><standardLoopCharacteristics loopMaximum="²"/></userTask>')).encode(), "loop_maximum"),
+    "loop with a maximum of 5,000 digits": (
+        model(BODY.replace('name="Antrag prüfen"/>', f'><standardLoopCharacteristics loopMaximum="{"9" * 5000}"/></userTask>')).encode(), "loop_maximum"),
     "web page": (b"<!DOCTYPE html><html><body>503</body></html>", "xml_syntax"),
     "web page without doctype": (b"<html><br></html>", "xml_syntax"),
     "JSON": (b'{"error": 401}', "xml_syntax"),

@@ -246,6 +246,6 @@ def test_after_accepting_the_page_says_what_comes_next(app, fall, browser, text)
     done = partner.post(f"/uebergaben/{key}/antwort", {"antwort": "ja"})
 
     page = partner.get(done.location)
-    assert "Der Fall geht auf Ihre Organisation über, sobald" in text(page)
+    assert "Ihre Organisation ist jetzt für den Fall verantwortlich." in text(page)
     assert f'href="/faelle/{fall}"' in page.get_data(as_text=True)
     assert "wartet auf Ihre Antwort" not in text(partner.get("/aufgaben"))

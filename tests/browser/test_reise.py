@@ -45,7 +45,7 @@ PHASEN = (
         ("Hilfeplan entwerfen", {}), ("Aufgaben und Zeitrahmen festlegen", {}), ("Monitoring vereinbaren", {"abstimmung_noetig": False}),
         ("Hilfeplan vereinbaren", {"vereinbarung": "vereinbart"}))),
     ("Leistungssteuerung", (
-        ("Leistungen auswählen", {"leistungen-0-bereich": "sprache", "leistungen-0-passung": "laeuft", "leistungen-0-anbieter": "caritas_migrationsberatung"}),
+        ("Leistungen auswählen", {}),
         ("Einwilligung erklären und einholen", {"entscheidung": "erteilt"}),
         ("Leistung und Rückmeldung vereinbaren", {"leistung_status": "vereinbart"}))),
 )

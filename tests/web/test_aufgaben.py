@@ -61,7 +61,7 @@ def test_empty_list_says_what_waits_in_the_groups(app, browser, text):
     daten.aufgabe(app, name="Für die Gruppe", groups=("servicestelle",))
 
     assert "Alles erledigt" in text(browser("falkenrath").get("/aufgaben"))
-    assert "In Ihren Gruppen warten 1 Aufgabe" in text(browser("falkenrath").get("/aufgaben"))
+    assert "In Ihren Gruppen wartet 1 Aufgabe" in text(browser("falkenrath").get("/aufgaben"))
 
 
 def test_later_wiedervorlage_hides_until_its_day(app, browser):

@@ -212,3 +212,40 @@ def test_every_organisation_keeps_its_own_places(app, browser, text):
     assert "Geben Sie eine ganze Zahl ab 0 an" in text(partner.post("/partner/plaetze", {"plaetze": "-3"}))
     assert partner.post("/partner/plaetze", {"plaetze": "20"}).status_code == 302
     assert "20 von 20" in text(partner.get("/partner"))
+
+
+# -- what a case waits for ---------------------------------------------------------------------------------------------------
+def test_case_names_what_others_have_to_do_and_who(app, browser, text):
+    fall = daten.fall(app, login="falkenrath")
+    daten.aufgabe(app, business_id=fall, name="Servicestelle anrufen", groups=("buergerservice",), due=daten.tag(app, 2))
+    daten.aufgabe(app, business_id=fall, name="Rückmeldung geben", groups=("caritas",))
+    daten.aufgabe(app, business_id=fall, name="Vorgang prüfen", assignee="wieland")
+
+    page = text(browser("brueggen").get(f"/faelle/{fall}"))
+
+    assert "Für Sie ist jetzt nichts zu tun. Der nächste Schritt liegt bei anderen." in page
+    assert "Servicestelle anrufen Bürgerservice" in page
+    assert "Rückmeldung geben Caritas Migrationsberatung" in page
+    assert "Vorgang prüfen Jana Wieland" in page
+
+
+def test_other_organisation_does_not_read_what_the_case_waits_for(app, fall, browser, text):
+    offered(app, fall)
+    daten.aufgabe(app, business_id=fall, name="Interne Klärung", groups=("buergerservice",))
+
+    page = text(browser("wieland").get(f"/faelle/{fall}"))
+
+    assert "Interne Klärung" not in page
+
+
+def test_after_accepting_the_page_says_what_comes_next(app, fall, browser, text):
+    key = offered(app, fall)
+    partner = browser("wieland")
+    assert "1 Übergabe wartet auf Ihre Antwort" in text(partner.get("/aufgaben"))
+
+    done = partner.post(f"/uebergaben/{key}/antwort", {"antwort": "ja"})
+
+    page = partner.get(done.location)
+    assert "Ihre Organisation ist jetzt für den Fall verantwortlich." in text(page)
+    assert f'href="/faelle/{fall}"' in page.get_data(as_text=True)
+    assert "wartet auf Ihre Antwort" not in text(partner.get("/aufgaben"))

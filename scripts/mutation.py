@@ -54,7 +54,7 @@ TESTS: Final = (
     "tests/property/test_random.py",
 )
 PATIENCE: Final = 20  # seconds of computing time that one test of a mutant may take at most
-ALIKE: Final = 2  # rows of a test with the same reach that a mutant meets first
+ALIKE: Final = 3  # rows of a test with the same reach that a mutant meets first
 AT_FIRST: Final = 3.0  # seconds of tests that a mutant meets first
 TABLE: Final = 500  # a file with as many tests is a table
 THINNED: Final = 7  # every seventh row is enough for a quick look

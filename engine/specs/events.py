@@ -204,7 +204,7 @@ def broadcast(top: Instance, name: str, payload: Mapping[str, object]) -> None:
 
     def hears(task: Task) -> bool:
         event = task.task_spec.facts.event
-        return is_listening(task) and event.kind == "signal" and event.name == name
+        return event.kind == "signal" and event.name == name
 
     for task in [t for workflow in top.running() for t in in_order(workflow) if hears(t)]:
         if is_listening(task):

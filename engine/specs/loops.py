@@ -130,7 +130,6 @@ class StandardLoop(Body):
 
     def _update_hook(self, my_task: Task) -> bool:
         my_task.internal_data.update(made=0)
-        open_scope(my_task)
         if self.loop.maximum == 0 or (self.loop.test_before and not self.holds(my_task, loopCounter=0)):
             return True
         my_task._set_state(State.STARTED)

@@ -476,7 +476,7 @@ def test_correlation_key_is_a_text_or_a_number(value, key):
     case = Case(doc(start(), el("scriptTask", "t", ext(f'<zeebe:script expression="= {value}" resultVariable="fall"/>')), el("intermediateCatchEvent", "c", MSG), chain("s", "t", "c")))
 
     assert [d.correlation_key for d in case.engine.open["subscriptions"].values()] == ([key] if key else [])
-    assert case.open("incidents") == ([] if key else ["c"])
+    assert [i.type for i in case.engine.open["incidents"].values()] == ([] if key else ["ExpressionError"])
 
 
 @BOTH
@@ -655,6 +655,7 @@ def test_output_element_that_names_a_variable_keeps_it_in_its_instance(element, 
     """C8: "the variable used in the output element is local to the instance", so parallel instances do not overwrite each other's."""
     case = Case(doc(start(), user("a", multi("false", inputElement="p", outputCollection="rs", outputElement=element)), user("z"), chain("s", "a", "z")), ps=[1], r1=0)
     name = {"= _r": "_r", "= r1": "r1"}.get(element, "r")
+    assert set(case.sees("a")) == {"ps", "r1", "p", "loopCounter", "rs", *([name] if local else [])}
     case.do("a", **{name: 5})
 
     assert (case.data.get(name, 0) == 0) is local
@@ -712,3 +713,12 @@ def test_number_from_outside_is_the_same_key_with_and_without_decimals():
     case = Case(doc(start(), el("intermediateCatchEvent", "c", MSG), chain("s", "c")), fall=7.0)
 
     assert [d.correlation_key for d in case.engine.open["subscriptions"].values()] == ["7"]
+
+
+@BOTH
+@pytest.mark.parametrize("counter", [0, 1])
+def test_condition_before_the_first_turn_sees_a_counter_of_zero(counter, cold):
+    loop = f'<bpmn:standardLoopCharacteristics testBefore="true"><bpmn:loopCondition>= loopCounter = {counter}</bpmn:loopCondition></bpmn:standardLoopCharacteristics>'
+    case = Case(doc(start(), user("a", loop), user("z"), chain("s", "a", "z")), cold=cold)
+
+    assert case.open() == (["a"] if counter == 0 else ["z"])

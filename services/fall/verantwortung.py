@@ -10,6 +10,7 @@ from sqlalchemy import and_, insert, select, update
 from services import policy
 from services.db.models.fall import Fall, Fallverantwortung
 from services.db.models.grundlage import Benutzer, Organisation
+from services.db.models.prozess import UserTask
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import fakten, zeitleiste
 from services.unit_of_work import UnitOfWork, read, transact
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from services.bootstrap import App
     from services.context import Actor
+
+# How the models name whoever is responsible.
+PERSON = "= fall.verantwortlich"
+STELLE = "= [fall.verantwortliche_organisation]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +144,7 @@ def transfer(uow: UnitOfWork, aktenzeichen: str, *, organisation: str, login: st
         )
     )
     fakten.forget(uow.session)
+    _move_tasks(uow, aktenzeichen, (old.organisation, old.login), (organisation, login))
     zeitleiste.notieren(
         uow, aktenzeichen, "fallverantwortung", f"Fallverantwortung übernommen: {name}", beteiligt=organisation, link=uebergabe
     )
@@ -149,6 +155,28 @@ def transfer(uow: UnitOfWork, aktenzeichen: str, *, organisation: str, login: st
         reason=grund,
         detail={"von": [old.organisation, old.login], "an": [organisation, login], "uebergabe": uebergabe},
     )
+
+
+def _move_tasks(uow: UnitOfWork, aktenzeichen: str, old: tuple[str, str | None], new: tuple[str, str | None]) -> None:
+    """Open tasks that the model gives to whoever is responsible go with the case; a task assigned to her would keep the case open to her.
+
+    Within one organisation a task that a colleague has taken over stays with the colleague.
+    """
+    tasks = uow.session.execute(
+        select(UserTask.key, UserTask.definition_key, UserTask.element_id, UserTask.assignee).where(
+            UserTask.mandant == uow.actor.mandant, UserTask.business_id == aktenzeichen, UserTask.status == "CREATED"
+        )
+    ).all()
+    for task in tasks:
+        model = uow.app.library.process(uow.session, task.definition_key).elements[task.element_id].ext
+        if model.candidate_groups != STELLE or (old[0] == new[0] and task.assignee != old[1]):
+            continue
+        assignee = new[1] if model.assignee == PERSON else None
+        uow.session.execute(
+            update(UserTask)
+            .where(UserTask.key == task.key)
+            .values(candidate_groups=[new[0]], assignee=assignee, assigned=uow.now if assignee else None)
+        )
 
 
 def check_person(uow: UnitOfWork, organisation: str, login: str) -> None:

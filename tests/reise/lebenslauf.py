@@ -72,16 +72,19 @@ def plain(value: Any) -> Any:
 
 @dataclass(kw_only=True)
 class Lebenslauf(Gang):
-    """A life on its way. ``entliehen``: how often another organisation lawfully saw a section; ``dauer``: simulated time."""
+    """A life on its way. ``entliehen``: how often another organisation lawfully saw a section.
+    ``duerfen``: who may open the case, for these ``gruende``.
+    """
 
     personen: dict[str, int] = field(default_factory=dict)
     entliehen: int = 0
-    verlauf: list[str] = field(default_factory=list)
+    gruende: Any = None
+    duerfen: list[Actor] = field(default_factory=list)
 
     # -- who -----------------------------------------------------------------------------------------------------------------
     def adressaten(self, task: TaskInfo) -> list[Actor]:
-        """As in a Gang, but the administration, which has every function in a demo, does not count."""
-        return [a for a in super().adressaten(task) if "verwaltung" not in a.roles]
+        """As in a Gang, but only who works with cases counts, and not the administration, which has every function in a demo."""
+        return [a for a in super().adressaten(task) if "verwaltung" not in a.roles and a.roles & set(policy.BETEILIGT)]
 
     def jemand(self, wer: str, among: list[Actor] | None = None) -> Actor:
         """The log-in, else somebody of the organisation, else somebody with the function."""
@@ -266,30 +269,47 @@ class Lebenslauf(Gang):
             assert found[key] == value, f"{key}: {found[key]}, expected {value}; open: {names}, {fall}"
 
     def _sieht_von(self, organisation: str) -> set[str]:
-        who = self.jemand(organisation)
-        return read(self.app, system_actor(self.mandant), lambda uow: {row.abschnitt for row in self._seen(uow, who)})
+        return {section for _, _, section, _ in self._gesehen([self.jemand(organisation)])}
 
-    def _seen(self, uow: UnitOfWork, who: Actor) -> list[Any]:
-        target = policy.fall_target(uow.session, who, self.akte, self.app.clock.today())
-        if target is None or not policy.may(who, policy.Action.FALL_READ, target):
-            return []
-        return list(akte.visible_sections(uow, who, target))
+    def _duerfen(self, consents: list[Any]) -> list[Actor]:
+        """Who of each organisation may open the case. Asked again whenever anything that decides it has changed: asking everybody is slow."""
+        lent = self.zeilen("select empfaenger, status from uebergabe where aktenzeichen = :a union all select empfaenger, status from verweis "
+                           "where aktenzeichen = :a")
+        reasons = (consents, sorted(lent), self.fall(), {t.assignee for t in self.offen()})
+        if self.gruende != reasons:
+            one_each = {a.organisation: a for a in self.leute.values() if "verwaltung" not in a.roles and a.roles & set(policy.BETEILIGT)}
+            today = self.app.clock.today()
+            self.duerfen = read(self.app, system_actor(self.mandant), lambda uow: [
+                who for who in one_each.values() if (target := policy.fall_target(uow.session, who, self.akte, today)) is not None
+                and policy.may(who, policy.Action.FALL_READ, target)])
+            self.gruende = reasons
+        return self.duerfen
+
+    def _gesehen(self, people: list[Actor]) -> list[tuple[str, int | None, str, str]]:
+        """(who sees, person, section, whose section)."""
+        def work(uow: UnitOfWork) -> list[tuple[str, int | None, str, str]]:
+            found = []
+            for who in people:
+                target = policy.fall_target(uow.session, who, self.akte, self.app.clock.today())
+                if target is not None and policy.may(who, policy.Action.FALL_READ, target):
+                    found += [(who.organisation, row.person, row.abschnitt, row.organisation) for row in akte.visible_sections(uow, who, target)]
+            return found
+        return read(self.app, system_actor(self.mandant), work)
 
     def pruefe(self) -> None:
         """What a Gang checks, and that nobody of another organisation sees a section without consent to it."""
         super().pruefe()
-        one_each = {a.organisation: a for a in self.leute.values() if "verwaltung" not in a.roles and a.roles & set(policy.BETEILIGT)}
-        today = self.app.clock.today()
-        consents = self.zeilen("select person, empfaenger, abschnitte, besondere_abschnitte from einwilligung where aktenzeichen = :a "
-                               "and widerrufen_am is null and gueltig_ab <= :t and (gueltig_bis is null or gueltig_bis >= :t)", t=today)
-        seen = read(self.app, system_actor(self.mandant), lambda uow: [
-            (org, row.person, row.abschnitt) for org, who in one_each.items() for row in self._seen(uow, who) if row.organisation != org])
-        for org, person, section in seen:
+        consents = self.zeilen("select person, empfaenger, zweck, abschnitte, besondere_abschnitte from einwilligung where aktenzeichen = :a "
+                               "and widerrufen_am is null and gueltig_ab <= :t and (gueltig_bis is null or gueltig_bis >= :t) order by key",
+                               t=self.app.clock.today())
+        for who, person, section, owner in self._gesehen(self._duerfen(consents)):
+            if who == owner:
+                continue
             kind = "besondere_abschnitte" if section in abschnitte.BESONDERE else "abschnitte"
-            assert section not in abschnitte.INTERN, f"„{org}“ sees the internal section „{section}“"
-            assert any(c.empfaenger == org and person in (c.person, None) and section in getattr(c, kind) for c in consents), (
-                f"„{org}“ sees „{section}“ of person {person} without consent")
-        self.entliehen += len(seen)
+            assert section not in abschnitte.INTERN, f"„{who}“ sees the internal section „{section}“"
+            assert any(c.empfaenger == who and person in (c.person, None) and section in getattr(c, kind) for c in consents), (
+                f"„{who}“ sees „{section}“ of person {person} without consent")
+            self.entliehen += 1
 
     def pruefe_ende(self) -> None:
         """The Fallverantwortung had no gap, consent was put to the test, and nothing is left behind."""

@@ -99,7 +99,8 @@ class Search(ma.Schema):
 
 def json_body() -> Any:  # noqa: ANN401  JSON
     """The body as JSON; an empty body is an empty object. Raises InvalidInput, UnsupportedMediaType."""
-    if not request.get_data(cache=True):
+    # A form may have been read before this view; then its bytes are gone, but its length is known.
+    if not request.get_data(cache=True) and not (request.content_length and request.form):
         return {}
     if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
         raise UnsupportedMediaType(f"Erwartet wird JSON (Content-Type: application/json), gefunden wurde {request.mimetype or 'nichts'}.")

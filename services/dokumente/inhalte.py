@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 RTL = frozenset({"ar", "prs", "fa", "ps", "ku"})  # ku: Sorani; Kurmanji is written from left to right, but no text is in it
 BCP47 = {"prs": "fa"}  # what PDF readers know
 TEXT_MAX, LISTE_MAX = 4000, 200
+AKTE_MAX = 20_000  # letters of one answer: more than any form takes, so that making a file stays a matter of seconds
 Daten = dict[str, Any]
 
 
@@ -123,13 +124,13 @@ def _parts(block: Block) -> list[Daten]:
     """A label with its answer, or a table for a list of rows."""
     match block:
         case FieldView():
-            return [{"name": block.name, "titel": block.label, "wert": block.shown or block.value}]
+            return [{"name": block.name, "titel": block.label, "wert": (block.shown or block.value)[:AKTE_MAX]}]
         case ColumnsView():
             return [part for field in block.fields for part in _parts(field)]
         case GroupView():
             return [part for inner in block.blocks for part in _parts(inner)]
         case ListView():
-            rows = [[part for inner in row.blocks for part in _parts(inner)] for row in block.rows]
+            rows = [[part for inner in row.blocks for part in _parts(inner)] for row in block.rows[:LISTE_MAX]]
             columns: dict[str, str] = {}
             for row in rows:
                 columns |= {part["titel"]: "" for part in row if "wert" in part}

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, exists, select
 
+from processes.starts import Von, starts
 from services import policy
 from services.db.models.dokument import Dokument, DokumentFassung, DokumentInhalt
 from services.db.models.grundlage import Benutzer, Organisation
-from services.db.models.prozess import UserTask
+from services.db.models.prozess import ProcessInstance, UserTask
 from services.dokumente import rendern, vorlagen
 from services.errors import Conflict, NotFound
 from services.fall import freigaben, zugriffe
 from services.policy import Action, DokumentTarget, MandantTarget
 from services.unit_of_work import UnitOfWork, read, transact
+from services.vorgaenge import may_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,9 +187,13 @@ def _until(row: Dokument, given: Sequence[Freigabe]) -> datetime | None:
 
 
 def _require_vorgang(uow: UnitOfWork, wurzel_key: int) -> None:
-    """A process without a case is seen by those who operate processes and by those to whom one of its tasks is or was visible."""
+    """A process without a case is seen by those who operate processes or may start it, and by those to whom one of its tasks is or was visible."""
     actor = uow.actor
     if policy.may(actor, Action.OPERATE, MandantTarget(mandant=actor.mandant)):
+        return
+    process = uow.session.execute(
+        select(ProcessInstance.process_id).where(ProcessInstance.mandant == actor.mandant, ProcessInstance.key == wurzel_key)).scalar_one_or_none()
+    if any(start.key == process and start.von is Von.SYSTEM and may_start(actor, start) for start in starts()):
         return
     mine = select(exists().where(UserTask.root_key == wurzel_key, policy.visible_tasks(actor)))
     if not uow.session.execute(mine).scalar_one():

@@ -10,10 +10,14 @@ from sqlalchemy import text as sql
 from processes.einstellungen import InvalidEinstellungen
 from processes.starts import Von, parse, starts
 from services import vorgaenge
+from services.bootstrap import BUILT_IN
+from services.dokumente import rendern
 from services.fall.faelle import NeuePerson
+from services.prozess.handlers import Auftrag
+from services.unit_of_work import transact
 from tests.reise.gang import Gang, beginne, people
 
-IM_FALL = ("fallkonferenz", "kinderschutz", "kollegiale_fallberatung", "rechtskreiswechsel", "strukturhinweis")
+IM_FALL = ("bleiberecht", "einbuergerung", "fallkonferenz", "kinderschutz", "kollegiale_fallberatung", "rechtskreiswechsel", "strukturhinweis")
 
 
 @pytest.fixture
@@ -87,6 +91,22 @@ def test_koordination_starts_a_process_of_the_kommune_and_sees_where_it_stands(m
     found = vorgaenge.ansehen(moers, people(moers)["koordination"], key=running.key, adresse=str)
     assert [t.name for t in found.aufgaben], "Koordination finds the first task"
     assert person.get(f"/aufgaben/{found.aufgaben[0].key}").status_code == 200
+
+
+def test_documents_of_a_process_of_the_kommune_are_on_its_page(moers, moerser, text):
+    person = moerser("koordination")
+    person.get("/vorgaenge/starten/etappen_produktionsnetzwerk")
+    person.post("/vorgaenge/starten/etappen_produktionsnetzwerk")
+    me = people(moers)["koordination"]
+    root = max(v.key for v in vorgaenge.auflisten(moers, me))
+    made = transact(moers, me, lambda uow: BUILT_IN["dokument.erzeugen"](Auftrag(
+        uow=uow, type="", instance_key=root, root_key=root, business_id=None, element_id="e", headers={},
+        variables={"vorlage": "etappe_produkt", "titel": "Arbeitsprogramm", "daten": {"etappe": "1", "produkt": "Arbeitsprogramm"}})))["dokument_id"]
+    rendern.make(moers, mandant="moers", dokument=int(made), version=1, last=False)
+
+    assert "Arbeitsprogramm Produkt einer Etappe" in text(person.get(f"/vorgaenge/{root}"))
+    assert person.get(f"/dokumente/{made}/1").data.startswith(b"%PDF")
+    assert moerser("fallmanagement").get(f"/dokumente/{made}/1").status_code == 404
 
 
 def test_processes_of_the_kommune_are_shown_to_those_with_the_function_only(moers, moerser, text):

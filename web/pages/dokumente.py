@@ -80,8 +80,10 @@ def datei(key: int, version: int) -> ResponseReturnValue:
 def nochmal(key: int, version: int) -> ResponseReturnValue:
     """Try to make a failed file again."""
     lesen.neu_versuchen(the_app(), actor(), dokument=key, version=version)
-    akte = request.form.get("aktenzeichen", "")
-    return redirect(url_for("dokumente.liste", aktenzeichen=akte, meldung="nochmal") if akte else url_for("aufgaben.liste"))
+    akte, vorgang = request.form.get("aktenzeichen", ""), request.form.get("vorgang", "")
+    if akte:
+        return redirect(url_for("dokumente.liste", aktenzeichen=akte, meldung="nochmal"))
+    return redirect(url_for("vorgaenge.zeigen", key=int(vorgang), meldung="nochmal") if vorgang.isdecimal() else url_for("vorgaenge.liste"))
 
 
 def groesse(count: int | None) -> str:

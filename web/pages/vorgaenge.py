@@ -8,9 +8,11 @@ from flask import Blueprint, redirect, render_template, url_for
 from markupsafe import Markup
 
 from services import anmeldung, vorgaenge
+from services.dokumente import lesen as dokumente
 from services.errors import NotPermitted
 from web.auth import actor, the_app
 from web.guards import guard
+from web.pages.dokumente import groesse
 from web.pages.fallakte import EINBLICK
 from web.pages.fallakte import seite as fallseite
 
@@ -76,5 +78,7 @@ def zeigen(key: int) -> ResponseReturnValue:
     found = vorgaenge.ansehen(app, me, key=key, adresse=lambda task: url_for("aufgabe.zeigen", key=task))
     logins = [s.wer for weg in found.wege for s in weg.schritte] + [t.assignee for t in found.aufgaben]
     bilder = [Markup(weg.svg) if weg.svg else None for weg in found.wege]  # noqa: S704  drawn by us from a model, every text in it is escaped there
-    return render_template("seiten/vorgang.html", vorgang=found.vorgang, wege=list(zip(found.wege, bilder, strict=True)), aufgaben=found.aufgaben,
+    return render_template("seiten/vorgang.html", vorgang=found.vorgang,
+                           dokumente=dokumente.auflisten_vorgang(app, me, wurzel_key=key), groesse=groesse,
+                           wege=list(zip(found.wege, bilder, strict=True)), aufgaben=found.aufgaben,
                            meine={t.key for t in found.aufgaben}, namen=anmeldung.namen(app, me, logins=logins))

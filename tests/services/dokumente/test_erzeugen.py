@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import threading
+import time
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -12,6 +14,7 @@ from services.adapters import pdf_typst
 from services.dokumente import rendern, vorlagen, zeichen
 from services.errors import InvalidInput
 from services.unit_of_work import UnitOfWork
+from services.worker import Worker
 from tests.builders import actor
 from tests.services.dokumente.conftest import MOERS
 
@@ -199,6 +202,23 @@ def test_other_mandant_sees_nothing_and_versions_cannot_be_changed(app, erzeugen
     for statement in ("update dokument_inhalt set inhalt = ''", "delete from dokument_inhalt", "update dokument_fassung set titel = 'x'", "delete from dokument"):
         with UnitOfWork(app, MOERS) as uow, pytest.raises(Exception, match="permission denied"):
             uow.session.execute(text(statement))
+
+
+def test_real_worker_makes_the_file_after_the_commit(app, schreiben, erzeugen):
+    app.settings = replace(app.settings, database_url=app.engine.url.render_as_string(hide_password=False))
+    schreiben(PLAN)
+    worker = Worker(app, [])
+    worker.start()
+    try:
+        erzeugen()
+        deadline = time.monotonic() + 60
+        while fassungen(app)[0].status != "fertig" and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        stopped = worker.stop()
+
+    assert stopped
+    assert "Größere Wohnung" in words(fassungen(app)[0].inhalt)
 
 
 # --- hostile input ---------------------------------------------------------------------------------------------------------

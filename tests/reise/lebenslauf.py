@@ -241,7 +241,8 @@ class Lebenslauf(Gang):
         assert not unknown, f"cannot be expected: {sorted(unknown)}"
         open_now, fall, names = self.offen(), self.fall(), self.namen()
         found: dict[str, Any] = {}
-        for key, value in wanted.items():
+        for key, asked in wanted.items():
+            value = asked
             match key:
                 case "offen":
                     found[key], value = names, sorted(value)

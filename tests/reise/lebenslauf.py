@@ -51,8 +51,8 @@ SCHRITTE: dict[str, set[str]] = {
     "erwartet": set(),
 }
 ERWARTET = {"offen", "auch_offen", "nicht_offen", "faellig", "zustaendig", "verantwortlich", "phase", "status", "abschlussgrund", "sieht", "rechtskreise", "verlauf"}
-# Processes of the network never run in a case; deploying them would take most of the time.
-NETZWERK = ("beschluss_", "etappe", "gremium", "netzwerk", "strukturhinweis_", "verstetigung")
+# What a message starts without being asked for must be there to be noticed.
+VON_SELBST = {"uebergabe_nachfrage"}
 
 
 def moment(value: dt.date | dt.datetime) -> dt.datetime:
@@ -345,8 +345,10 @@ def beginne(app: App, document: dict[str, Any]) -> Lebenslauf:
     kommune, fall = document["kommune"], document["fall"]
     demo.load(app, [kommune])
     leute = people(app, kommune)
+    # Deploying every model would take most of the time. A process that is missing in the list stops the life with an incident.
+    wanted = {*document["prozesse"], *VON_SELBST}
     deployments.deploy(app, next(a for a in leute.values() if "verwaltung" in a.roles), resources=[
-        Resource(name=d.name.rsplit("/", 1)[-1], data=d.data) for d in bibliothek.dateien() if not d.key.startswith(NETZWERK)])
+        Resource(name=d.name.rsplit("/", 1)[-1], data=d.data) for d in bibliothek.dateien() if d.key in wanted])
     life = Lebenslauf(app=app, akte="", leute=leute, mandant=kommune)
     who = life.jemand(fall["eroeffnet"])
     life.akte = faelle.anlegen(app, who, login=who.login, zugangsweg=fall["zugangsweg"], rechtskreise=list(fall["rechtskreise"]), personen=[

@@ -67,12 +67,13 @@ def create_app(app: App) -> Flask:
 def refuse_unstorable() -> None:
     """PostgreSQL holds no NUL: an address with one names nothing, and a form with one is refused.
 
-    Raises NotFound, InvalidInput. Bodies in JSON are checked where they are read.
+    Raises NotFound, InvalidInput.
     """
     if "\0" in request.path:
         raise NotFound
-    given = [value for values in (request.args, request.form) for _, value in values.items(multi=True)]
-    if any("\0" in value for value in given):
+    # Reading a form takes the body; a machine's body is read, and checked, by its interface.
+    sources = (request.args,) if auth.is_machine_path() else (request.args, request.form)
+    if any("\0" in value for values in sources for _, value in values.items(multi=True)):
         raise InvalidInput("Die Eingabe enthält ein Zeichen, das nicht gespeichert werden kann (NUL). Bitte entfernen Sie es.")
 
 

@@ -7,6 +7,7 @@ twice. A timer whose command fails is tried again later and never takes others w
 from __future__ import annotations
 
 import logging
+import random
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,17 +27,31 @@ log = logging.getLogger("etappe.timer")
 
 
 def fire_due(app: App, *, limit: int = 50) -> int:
-    """Fire due timers of all Mandanten, oldest first; returns how many this process has fired."""
-    with app.engine.connect() as connection:
-        rows = connection.execute(text("select mandant, key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit}).all()
+    """Fire due timers of all Mandanten, oldest first; returns how many this process has fired, at least ``limit`` if more are due.
+
+    Others may work on the same list, so a list that was full is followed by the next one as long as something was fired.
+    """
     fired = 0
-    for row in rows:
-        try:
-            fired += transact(app, system_actor(row.mandant, "timer"), partial(fire, key=row.key))
-        except Exception:
-            log.exception("timer_failed", extra={"timer_key": row.key})
-            transact(app, system_actor(row.mandant, "timer"), partial(note_failure, key=row.key))
+    while fired < limit:
+        with app.engine.connect() as connection:
+            rows = list(connection.execute(text("select mandant, key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit}).all())
+        random.shuffle(rows)  # whoever has the same list begins at another place
+        before = fired
+        for row in rows:
+            fired += fire_one(app, row.mandant, row.key)
+        if len(rows) < limit or fired == before:
+            break
     return fired
+
+
+def fire_one(app: App, mandant: str, key: int) -> bool:
+    """Fire one timer in its own transaction; a failure is noted and tried again later."""
+    try:
+        return transact(app, system_actor(mandant, "timer"), partial(fire, key=key))
+    except Exception:
+        log.exception("timer_failed", extra={"timer_key": key})
+        transact(app, system_actor(mandant, "timer"), partial(note_failure, key=key))
+        return False
 
 
 def note_failure(uow: UnitOfWork, *, key: int) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]  # ships no types
 
+from services import logs
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,8 +50,8 @@ class Bell:
         def guarded() -> None:
             try:
                 work()
-            except Exception:
-                log.exception("tick_failed", extra={"task": work.__name__})
+            except Exception as error:  # noqa: BLE001  the next tick tries again
+                logs.failed(log, "tick_failed", error, task=work.__name__)
 
         self.scheduler.add_job(guarded, "interval", seconds=seconds)
 

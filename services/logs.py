@@ -12,6 +12,9 @@ import sys
 import traceback
 from datetime import UTC, datetime
 
+import psycopg
+from sqlalchemy.exc import OperationalError
+
 # Only these extras are written. They are keys, counts, durations and names of technical things.
 EXTRAS = frozenset({
     "mandant", "instance_key", "root_key", "task_key", "job_key", "timer_key", "message_key", "key", "process_id", "element_id",
@@ -51,6 +54,14 @@ def _causes(error: BaseException | None) -> list[str]:
     while error is not None and (error := error.__cause__ or error.__context__) is not None and len(found) < 5:
         found.append(type(error).__name__)
     return found
+
+
+def failed(log: logging.Logger, event: str, error: Exception, **extras: object) -> None:
+    """Log what a loop survived: a fault of ours with its stack, a database that is away in one short line."""
+    if isinstance(error, OperationalError | psycopg.OperationalError):
+        log.warning("database_unreachable", extra=extras)
+    else:
+        log.error(event, exc_info=error, extra=extras)
 
 
 def configure(level: int = logging.INFO) -> None:

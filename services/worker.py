@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from procrastinate import PsycopgConnector
 from sqlalchemy import text
 
-from services import effekte
+from services import effekte, logs
 from services.bell import Bell
 from services.db.provision import libpq
 from services.uhr import anmeldezeit
@@ -151,9 +151,9 @@ class Worker:
                     self.counts[work.__name__] = self.counts.get(work.__name__, 0) + count
                     if count >= BATCH:
                         self.bell.ring()  # there is much to do: wake the siblings too
-            except Exception:  # one of the two places that may: the loop must outlive every fault
+            except Exception as error:  # noqa: BLE001  one of the two places that may: the loop must outlive every fault
                 self.failures += 1
-                log.exception("loop_failed", extra={"loop": work.__name__})
+                logs.failed(log, "loop_failed", error, loop=work.__name__)
                 self.stopping.wait(1)
 
     def _run_effects(self) -> None:
@@ -161,9 +161,9 @@ class Worker:
         while not self.stopping.is_set():
             try:
                 asyncio.run(self._effects_once())
-            except Exception:
+            except Exception as error:  # noqa: BLE001  as above
                 self.failures += 1
-                log.exception("effects_failed")
+                logs.failed(log, "effects_failed", error)
                 self.stopping.wait(1)
 
     async def _effects_once(self) -> None:

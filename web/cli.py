@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from services.bootstrap import App
 
 BERLIN = ZoneInfo("Europe/Berlin")
+DATABASE_PATIENCE = 60.0  # seconds; a server that starts together with us (containers) is ready within this time
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, 1 (refused or found errors) or 2 (wrong use)."""
     arguments = parser().parse_args(argv)
+    import psycopg
+    from sqlalchemy.exc import OperationalError
+
     from services.db.embedded import EmbeddedPostgresError
     from services.errors import ServiceError
     from web.supervisor import StartFailed
@@ -36,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.command(arguments)
     except (StartFailed, EmbeddedPostgresError, ServiceError) as error:
         print(f"Fehler: {error}", file=sys.stderr, flush=True)
+        return 1
+    except (OperationalError, psycopg.OperationalError) as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        print(f"Fehler: Die Datenbank ist nicht erreichbar ({reason}). Läuft sie, und stimmt DATABASE_URL?", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -172,6 +180,7 @@ def cmd_migrate(_: argparse.Namespace) -> int:
         with provision.provided(settings) as complete:
             print(f"Das Schema ist auf dem Stand {provision.current_revision(complete.owner_url)}.")
         return 0
+    provision.wait_for(settings.owner_url, DATABASE_PATIENCE)
     provision.migrate(settings.owner_url)
     print(f"Das Schema ist auf dem Stand {provision.current_revision(settings.owner_url)}.")
     return 0

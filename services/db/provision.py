@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import time
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from services.db.embedded import EmbeddedPostgres
+from services.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +27,15 @@ if TYPE_CHECKING:
 OWNER, APP = "etappe_owner", "etappe_app"
 MIGRATION_LOCK = 742018  # any number; the same for every process that migrates
 MIGRATIONS = Path(__file__).parent / "migrations"
+ANSWERED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "not permitted")  # waiting would not change these
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseUnusable(ServiceError):
+    """The server does not answer, refuses the log-in, or its database cannot hold our texts."""
+
+    message_de = "Die Datenbank ist nicht erreichbar."
 
 
 def libpq(url: str) -> str:
@@ -98,6 +110,35 @@ def current_revision(owner_url: str) -> str | None:
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             return None
         return str(row[0]) if row else None
+
+
+def wait_for(owner_url: str, seconds: float) -> None:
+    """Return as soon as the server answers; one that starts beside us needs a moment.
+
+    Raises:
+        DatabaseUnusable: no answer within so many seconds, a log-in that is refused, or an encoding other than UTF8.
+    """
+    url = make_url(owner_url)
+    where = f"{url.host or 'localhost'}:{url.port or 5432}"
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with psycopg.connect(libpq(owner_url), autocommit=True, connect_timeout=5) as connection:
+                encoding = connection.info.parameter_status("server_encoding")
+            break
+        except psycopg.OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            if any(sentence in reason for sentence in ANSWERED):
+                raise DatabaseUnusable(f"Die Datenbank unter {where} lehnt die Anmeldung ab ({reason}). "
+                                       "Bitte prüfen Sie DATABASE_URL und ob die Datenbank angelegt ist (docs/betrieb.md, Abschnitt 3).") from error
+            if time.monotonic() > end:
+                raise DatabaseUnusable(f"Die Datenbank unter {where} antwortet seit {seconds:.0f} Sekunden nicht ({reason}). "
+                                       "Bitte starten Sie sie oder prüfen Sie DATABASE_URL.") from error
+            log.warning("database_awaited", extra={"address": where})
+            time.sleep(min(1, seconds / 10))
+    if encoding != "UTF8":
+        raise DatabaseUnusable(f"Die Datenbank speichert Texte als {encoding}, Etappe braucht UTF8. "
+                               "Bitte legen Sie sie neu an: create database ... encoding 'UTF8' template template0 (docs/betrieb.md, Abschnitt 3).")
 
 
 def migrate(owner_url: str) -> bool:

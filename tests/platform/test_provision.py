@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from services import auslieferung
 from services.db import provision
 from services.db.embedded import EmbeddedPostgres
 from services.db.session import make_engine
 from services.settings import Settings
+from web import cli
 
 
 @pytest.fixture
@@ -57,3 +60,49 @@ def test_embedded_settings_keep_the_two_log_ins_apart(postgres, tmp_path) -> Non
 
     assert complete.owner_url != complete.database_url
     assert complete.database_role is None
+
+
+def test_a_database_that_does_not_hold_our_texts_is_refused_with_what_to_do(foreign: Settings) -> None:
+    with psycopg.connect(provision.libpq(foreign.owner_url).replace("stadt@", "postgres@"), autocommit=True) as admin:
+        admin.execute("create database alt owner stadt encoding 'SQL_ASCII' locale_provider 'libc' locale 'C' template template0")
+
+    with pytest.raises(provision.DatabaseUnusable, match=r"als SQL_ASCII.*UTF8"):
+        provision.wait_for(foreign.owner_url.replace("/fachverfahren", "/alt"), 1)
+    provision.wait_for(foreign.owner_url, 1)
+
+
+def test_a_server_that_starts_late_is_awaited(foreign: Settings) -> None:
+    folder = Path(make_url(foreign.owner_url).query["host"]).parent
+    server = EmbeddedPostgres(folder / "postgres") if (folder / "postgres").exists() else EmbeddedPostgres(folder)
+    server.stop()
+    late = threading.Timer(1.5, server.start)
+    late.start()
+
+    begun = time.monotonic()
+    provision.wait_for(foreign.owner_url, 30)
+
+    assert 1 < time.monotonic() - begun < 25
+    late.join()
+
+
+@pytest.mark.parametrize(("url", "sentence"), [
+    ("postgresql://niemand@127.0.0.1:1/etappe", "antwortet seit 0 Sekunden nicht"),
+])
+def test_a_server_that_never_answers_ends_the_waiting(url: str, sentence: str) -> None:
+    with pytest.raises(provision.DatabaseUnusable, match=sentence):
+        provision.wait_for(url, 0)
+
+
+def test_a_refused_log_in_is_not_awaited(foreign: Settings) -> None:
+    begun = time.monotonic()
+    with pytest.raises(provision.DatabaseUnusable, match="lehnt die Anmeldung ab"):
+        provision.wait_for(foreign.owner_url.replace("/fachverfahren", "/gibtesnicht"), 30)
+    assert time.monotonic() - begun < 10
+
+
+def test_the_command_line_says_that_the_database_is_away(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://niemand@127.0.0.1:1/etappe")
+    assert cli.main(["deploy"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Fehler: Die Datenbank ist nicht erreichbar (")
+    assert "Traceback" not in said

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from services import auslieferung
 from services.db import provision
@@ -22,19 +22,25 @@ from web import cli
 
 
 @pytest.fixture
-def foreign(monkeypatch):
-    """Settings as from DATABASE_URL alone, on a server that does not know our roles."""
+def server():
+    """A server of its own."""
     folder = Path(tempfile.mkdtemp(prefix="etappe-fremd-", dir="/var/tmp"))
     folder.chmod(0o711)
-    server = EmbeddedPostgres(folder / "postgres").start()
+    started = EmbeddedPostgres(folder / "postgres").start()
+    yield started
+    started.destroy()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def foreign(server, monkeypatch):
+    """Settings as from DATABASE_URL alone, on a server that does not know our roles."""
     with psycopg.connect(server.url(), autocommit=True) as admin:
         admin.execute("create role stadt login createrole nosuperuser")
         admin.execute("create database fachverfahren owner stadt")
     monkeypatch.setenv("DATABASE_URL", server.url("stadt", "fachverfahren").replace("postgresql:", "postgresql+psycopg:"))
     monkeypatch.delenv("ETAPPE_APP_DATABASE_URL", raising=False)
-    yield Settings.from_environment()
-    server.destroy()
-    shutil.rmtree(folder, ignore_errors=True)
+    return Settings.from_environment()
 
 
 def test_one_address_is_enough_and_the_application_is_not_the_owner(foreign: Settings) -> None:
@@ -62,8 +68,8 @@ def test_embedded_settings_keep_the_two_log_ins_apart(postgres, tmp_path) -> Non
     assert complete.database_role is None
 
 
-def test_a_database_that_does_not_hold_our_texts_is_refused_with_what_to_do(foreign: Settings) -> None:
-    with psycopg.connect(provision.libpq(foreign.owner_url).replace("stadt@", "postgres@"), autocommit=True) as admin:
+def test_a_database_that_does_not_hold_our_texts_is_refused_with_what_to_do(server: EmbeddedPostgres, foreign: Settings) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as admin:
         admin.execute("create database alt owner stadt encoding 'SQL_ASCII' locale_provider 'libc' locale 'C' template template0")
 
     with pytest.raises(provision.DatabaseUnusable, match=r"als SQL_ASCII.*UTF8"):
@@ -71,9 +77,7 @@ def test_a_database_that_does_not_hold_our_texts_is_refused_with_what_to_do(fore
     provision.wait_for(foreign.owner_url, 1)
 
 
-def test_a_server_that_starts_late_is_awaited(foreign: Settings) -> None:
-    folder = Path(make_url(foreign.owner_url).query["host"]).parent
-    server = EmbeddedPostgres(folder / "postgres") if (folder / "postgres").exists() else EmbeddedPostgres(folder)
+def test_a_server_that_starts_late_is_awaited(server: EmbeddedPostgres, foreign: Settings) -> None:
     server.stop()
     late = threading.Timer(1.5, server.start)
     late.start()
@@ -85,12 +89,9 @@ def test_a_server_that_starts_late_is_awaited(foreign: Settings) -> None:
     late.join()
 
 
-@pytest.mark.parametrize(("url", "sentence"), [
-    ("postgresql://niemand@127.0.0.1:1/etappe", "antwortet seit 0 Sekunden nicht"),
-])
-def test_a_server_that_never_answers_ends_the_waiting(url: str, sentence: str) -> None:
-    with pytest.raises(provision.DatabaseUnusable, match=sentence):
-        provision.wait_for(url, 0)
+def test_a_server_that_never_answers_ends_the_waiting() -> None:
+    with pytest.raises(provision.DatabaseUnusable, match="antwortet seit 0 Sekunden nicht"):
+        provision.wait_for("postgresql://niemand@127.0.0.1:1/etappe", 0)
 
 
 def test_a_refused_log_in_is_not_awaited(foreign: Settings) -> None:

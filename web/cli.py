@@ -180,7 +180,7 @@ def cmd_migrate(_: argparse.Namespace) -> int:
         with provision.provided(settings) as complete:
             print(f"Das Schema ist auf dem Stand {provision.current_revision(complete.owner_url)}.")
         return 0
-    provision.wait_for(settings.owner_url, DATABASE_PATIENCE)
+    provision.wait_for(settings.owner_url, DATABASE_PATIENCE, say=print)
     provision.migrate(settings.owner_url)
     print(f"Das Schema ist auf dem Stand {provision.current_revision(settings.owner_url)}.")
     return 0

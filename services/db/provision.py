@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from dataclasses import replace
 from functools import cache
@@ -18,7 +17,7 @@ from services.db.embedded import EmbeddedPostgres
 from services.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from alembic.config import Config
 
@@ -28,8 +27,6 @@ OWNER, APP = "etappe_owner", "etappe_app"
 MIGRATION_LOCK = 742018  # any number; the same for every process that migrates
 MIGRATIONS = Path(__file__).parent / "migrations"
 ANSWERED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "not permitted")  # waiting would not change these
-
-log = logging.getLogger(__name__)
 
 
 class DatabaseUnusable(ServiceError):
@@ -112,15 +109,15 @@ def current_revision(owner_url: str) -> str | None:
         return str(row[0]) if row else None
 
 
-def wait_for(owner_url: str, seconds: float) -> None:
-    """Return as soon as the server answers; one that starts beside us needs a moment.
+def wait_for(owner_url: str, seconds: float, say: Callable[[str], object] = str) -> None:
+    """Return as soon as the server answers; one that starts beside us needs a moment. ``say`` is told once that we wait.
 
     Raises:
         DatabaseUnusable: no answer within so many seconds, a log-in that is refused, or an encoding other than UTF8.
     """
     url = make_url(owner_url)
     where = f"{url.host or 'localhost'}:{url.port or 5432}"
-    end = time.monotonic() + seconds
+    end, waiting = time.monotonic() + seconds, False
     while True:
         try:
             with psycopg.connect(libpq(owner_url), autocommit=True, connect_timeout=5) as connection:
@@ -134,7 +131,9 @@ def wait_for(owner_url: str, seconds: float) -> None:
             if time.monotonic() > end:
                 raise DatabaseUnusable(f"Die Datenbank unter {where} antwortet seit {seconds:.0f} Sekunden nicht ({reason}). "
                                        "Bitte starten Sie sie oder prüfen Sie DATABASE_URL.") from error
-            log.warning("database_awaited", extra={"address": where})
+            if not waiting:
+                say(f"Warte auf die Datenbank unter {where} ...")
+            waiting = True
             time.sleep(min(1, seconds / 10))
     if encoding != "UTF8":
         raise DatabaseUnusable(f"Die Datenbank speichert Texte als {encoding}, Etappe braucht UTF8. "

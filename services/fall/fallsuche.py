@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from services.context import Actor
 
 ERSTER_BLICK = 100  # matches asked about first: enough for whoever sees most of them
-HOECHSTENS = 2000  # matches asked about at all, and cases of somebody who sees few
+HOECHSTENS = 1000  # matches asked about at all
+WENIGE = 5000  # who sees no more cases than these has them compared with the name
 MATCHES = (
     text("select aktenzeichen, nach_name from faelle_treffer(:woerter, :nummern, :anfang, :unter, :anzahl)")
     .bindparams(
@@ -91,20 +92,16 @@ def _understood(uow: UnitOfWork, actor: Actor, wanted: str) -> Gesucht:
 
 def _visible(uow: UnitOfWork, actor: Actor, wanted: Gesucht, needed: int) -> tuple[dict[str, bool], bool]:
     """The first visible matches (Aktenzeichen -> whether the actor belongs to the case), and whether that is all there is to say."""
-    found: dict[str, bool] = {}
-    done = 0
-    for limit in (ERSTER_BLICK, HOECHSTENS):
-        matches = _matches(uow, wanted, limit + 1)
-        found |= _seen(uow, actor, matches[done:limit])
-        done = limit
-        if len(found) >= needed or len(matches) <= limit:
-            return dict(list(found.items())[:needed]), True
-    mine = policy.few_visible(uow.session, actor, uow.app.clock.today(), HOECHSTENS)
-    if mine is None:
-        return found, False
-    # A case may be found twice, by its number and by a name.
-    found = _seen(uow, actor, _matches(uow, wanted, 2 * HOECHSTENS, among=mine))
-    return dict(list(found.items())[:needed]), True
+    matches = _matches(uow, wanted, ERSTER_BLICK + 1)
+    found = _seen(uow, actor, matches[:ERSTER_BLICK])
+    complete = len(found) >= needed or len(matches) <= ERSTER_BLICK
+    if not complete:
+        mine = policy.few_visible(uow.session, actor, uow.app.clock.today(), WENIGE)
+        matches = _matches(uow, wanted, HOECHSTENS + 1, among=mine)
+        found |= _seen(uow, actor, [m for m in matches[:HOECHSTENS] if m[0] not in found])
+        found = {a: found[a] for a, _ in matches if a in found}
+        complete = len(found) >= needed or len(matches) <= HOECHSTENS
+    return dict(list(found.items())[:needed]), complete
 
 
 def _matches(uow: UnitOfWork, wanted: Gesucht, limit: int, among: Sequence[str] | None = None) -> list[tuple[str, bool]]:

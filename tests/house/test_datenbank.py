@@ -21,6 +21,7 @@ SECURITY_DEFINER = {
     "abgelaufenes_loeschen",
     "gesendetes_loeschen",
     "faelle_suchen",
+    "faelle_treffer",
 }
 APPEND_ONLY = {"audit", "element_log", "decision_log", "akte_abschnitt", "zeitleiste", "zugriff", "dokument", "dokument_fassung", "dokument_inhalt"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from flask import url_for
 
-from services.fall import faelle, faelle_liste, verantwortung
+from services.fall import faelle, faelle_liste, fallsuche, verantwortung
 from services.fall.fakten import AUFENTHALT, RECHTSKREISE
 from services.prozess import instances
 from web.api_v1.basis import Bereich
@@ -107,6 +107,8 @@ class FallTreffer(Schema):
     """What a search found."""
 
     eintraege = liste_von(FallZeile, required=True)
+    weitere = ma.fields.Boolean(required=True, metadata={"description": "es gibt mehr Treffer, als hier stehen"})
+    vollstaendig = ma.fields.Boolean(required=True, metadata={"description": "falsch: der Name ist zu häufig, bitte genauer suchen"})
 
 
 class FallFilter(Schema):
@@ -226,7 +228,8 @@ def auflisten(query: dict[str, Any]) -> faelle_liste.FallListe:
 
 @bereich.post("/faelle/suche", "Fälle nach Name oder Aktenzeichen suchen", roles=EINBLICK, body=Suche, answer=FallTreffer)
 def suchen(body: dict[str, Any]) -> dict[str, Any]:
-    return {"eintraege": faelle_liste.suchen(the_app(), actor(), suche=body["suche"], grenze=body["grenze"])}
+    found = fallsuche.suchen(the_app(), actor(), suche=body["suche"], grenze=body["grenze"])
+    return {"eintraege": found.zeilen, "weitere": found.weitere, "vollstaendig": found.vollstaendig}
 
 
 @bereich.post("/faelle", "Neuen Fall anlegen", roles=FALLARBEIT, body=NeuerFall, answer=Fall, status=201, problems=(404,),

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from services import anmeldung
 from services.errors import InvalidInput
-from services.fall import faelle, faelle_liste, fakten
+from services.fall import faelle, faelle_liste, fakten, fallsuche
 from web.adressen import seitenzahl
 from web.anzeige import datum, heute, parse_datum
 from web.auth import actor, the_app
@@ -81,10 +81,11 @@ def liste() -> ResponseReturnValue:
 def suche() -> ResponseReturnValue:
     """Search by POST: a name never stands in an address, a log or a history of the browser."""
     gesucht = request.form.get("q", "").strip()[:100]
-    treffer = faelle_liste.suchen(the_app(), actor(), suche=gesucht) if gesucht else ()
+    gefunden = fallsuche.suchen(the_app(), actor(), suche=gesucht)
+    treffer = gefunden.zeilen
     if len(treffer) == 1 and treffer[0].aktenzeichen.casefold() == gesucht.casefold():
         return redirect(url_for("fallakte.ueberblick", aktenzeichen=treffer[0].aktenzeichen))
-    return render_template("seiten/suche.html", gesucht=gesucht, treffer=treffer)
+    return render_template("seiten/suche.html", gesucht=gesucht, treffer=treffer, gefunden=gefunden)
 
 
 # -- a new case ------------------------------------------------------------------------------------------------------------

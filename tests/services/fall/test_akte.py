@@ -4,7 +4,7 @@ import pytest
 
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import akte as akte_modul
-from services.fall import einwilligungen, faelle, faelle_liste, fakten, uebergaben, verweise
+from services.fall import einwilligungen, faelle, faelle_liste, fakten, fallsuche, uebergaben, verweise
 from services.unit_of_work import read, transact
 from tests.builders import actor
 
@@ -80,7 +80,7 @@ def test_sight_ends_with_the_offer_or_the_consent(app, akte, schreiben, angebot,
 
     with pytest.raises(NotFound):
         see(app, akte, "wieland")
-    assert faelle_liste.suchen(app, actor("wieland"), suche="qaderi") == ()
+    assert fallsuche.suchen(app, actor("wieland"), suche="qaderi").zeilen == ()
 
 
 def test_name_is_not_found_where_stammdaten_are_not_lent(app, akte, angebot):
@@ -90,8 +90,8 @@ def test_name_is_not_found_where_stammdaten_are_not_lent(app, akte, angebot):
     head = faelle.lesen(app, actor("wieland"), aktenzeichen=akte)
 
     assert (case.bezeichnung, head.bezeichnung, head.personen[0].nachname, head.personen[0].alter) == (akte, akte, None, None)
-    assert faelle_liste.suchen(app, actor("wieland"), suche="qaderi") == ()
-    assert [z.aktenzeichen for z in faelle_liste.suchen(app, actor("wieland"), suche=akte)] == [akte]
+    assert fallsuche.suchen(app, actor("wieland"), suche="qaderi").zeilen == ()
+    assert [z.aktenzeichen for z in fallsuche.suchen(app, actor("wieland"), suche=akte).zeilen] == [akte]
 
 
 def test_new_holder_continues_with_what_was_lent_and_the_old_one_sees_nothing_new(app, akte, people, schreiben, angebot):
@@ -172,7 +172,7 @@ def test_answers_that_route_are_facts_at_once(app, akte, people, schreiben):
 
     facts = read(app, actor("falkenrath"), lambda uow: dict(fakten.reader(app.clock)(uow.session, akte)))
     assert (facts["aufenthalt"], facts["rechtskreise"], facts["bezieht_sgb2"], facts["alter"]) == ("bleiberecht", ["asylblg", "sgb2"], True, 35)
-    assert [z.bezeichnung for z in faelle_liste.suchen(app, actor("falkenrath"), suche="nazari")] == ["Familie Qaderi-Nazari"]
+    assert [z.bezeichnung for z in fallsuche.suchen(app, actor("falkenrath"), suche="nazari").zeilen] == ["Familie Qaderi-Nazari"]
     schreiben({"leistungen": {"bezieht_sgb2": "nein"}, "aufenthalt": {"status": "unbekannt"}})
     facts = read(app, actor("falkenrath"), lambda uow: dict(fakten.reader(app.clock)(uow.session, akte)))
     assert (facts["aufenthalt"], facts["bezieht_sgb2"]) == ("bleiberecht", False)

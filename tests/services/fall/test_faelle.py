@@ -6,7 +6,7 @@ import pytest
 
 from services import audit
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from services.fall import faelle, faelle_liste, fakten, verantwortung, zeitleiste
+from services.fall import faelle, faelle_liste, fakten, fallsuche, verantwortung, zeitleiste
 from services.fall.faelle import NeuePerson
 from services.fall.faelle_liste import Filter
 from services.unit_of_work import read
@@ -85,7 +85,7 @@ def test_case_does_not_exist_for_others(app, akte, login):
         faelle.lesen(app, actor(login), aktenzeichen=akte)
 
     assert faelle_liste.auflisten(app, actor(login)).gesamt == 0
-    assert faelle_liste.suchen(app, actor(login), suche="qaderi") == ()
+    assert fallsuche.suchen(app, actor(login), suche="qaderi").zeilen == ()
 
 
 def test_reading_a_case_is_written_down_and_refused_reading_is_not(app, akte, sql):
@@ -100,7 +100,7 @@ def test_reading_a_case_is_written_down_and_refused_reading_is_not(app, akte, sq
 def test_search_finds_by_name_and_number(app, akte, suche):
     faelle.anlegen(app, actor("falkenrath"), personen=one())
 
-    assert [z.aktenzeichen for z in faelle_liste.suchen(app, actor("falkenrath"), suche=suche)] == [akte]
+    assert [z.aktenzeichen for z in fallsuche.suchen(app, actor("falkenrath"), suche=suche).zeilen] == [akte]
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_search_finds_by_name_and_number(app, akte, suche):
 def test_search_folds_umlauts_and_diacritics(app, name, suche):
     akte = faelle.anlegen(app, actor("falkenrath"), personen=one(nachname=name))
 
-    assert [z.aktenzeichen for z in faelle_liste.suchen(app, actor("falkenrath"), suche=suche)] == [akte]
+    assert [z.aktenzeichen for z in fallsuche.suchen(app, actor("falkenrath"), suche=suche).zeilen] == [akte]
 
 
 @pytest.mark.parametrize("suche", ["%", "_", "%%%", "q%x", "' or 1=1 --", "", "   "])
 def test_search_has_no_wildcards(app, akte, suche):
-    assert faelle_liste.suchen(app, actor("falkenrath"), suche=suche) == ()
+    assert fallsuche.suchen(app, actor("falkenrath"), suche=suche).zeilen == ()
 
 
 def test_list_sorts_names_as_german_does_and_counts(app):

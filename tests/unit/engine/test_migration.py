@@ -8,7 +8,7 @@ import pytest
 
 from engine import runtime
 from engine.state import dump, load
-from tests.unit.engine.models import Case, boundary, chain, doc, el, event_sub, ext, start, sub, timer, user
+from tests.unit.engine.models import Case, boundary, chain, doc, el, event_sub, ext, multi, start, sub, timer, user
 
 
 def model(days):
@@ -96,3 +96,21 @@ def test_a_new_deadline_that_cannot_be_computed_forbids_the_move():
     assert len(step.problems) == 1
     assert "rand" in step.problems[0]
     assert case.engine.store.states["1"] == before
+
+
+LOOPS = [multi("true", inputElement="p"), multi("false", inputElement="p"), "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>= true</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("old", [boundary("rand", "a", timer("Duration", "P10D"), "false") + user("r") + chain("rand", "r"), ""])
+def test_timer_at_a_loop_counts_from_when_the_loop_was_entered(old, loop):
+    """Whether it is named anew or the new model adds it."""
+    body = start() + user("a", loop) + chain("s", "a")
+    case = Case(doc(body, old), ps=[1, 2, 3])
+    begun = case.engine.clock.now()
+    case.wait(4)
+
+    instance, step = move(case, doc(body, boundary("rand", "a", timer("Duration", "P20D"), "false") + user("r") + chain("rand", "r")), recompute={"rand"})
+
+    assert instance is not None
+    assert [t.due for t in step.timers.opened.values()] == [begun + timedelta(days=20)]

@@ -144,7 +144,7 @@ def test_gateway_without_a_way_on_is_named_as_people_know_it(name, said):
     gate = el("exclusiveGateway", "g", **({"name": name} if name else {}))
     case = Case(doc(start(), gate, user("a"), user("b"), chain("s", "g"), flow("g", "a", "= x = 1"), flow("g", "b", "= x = 2")))
 
-    assert said in case.incident("g").message
+    assert f"„{said}“" in case.incident("g").message
     case.engine.run("1", "set_variables", {"x": 2})
     case.retry("g")
     assert case.open() == ["b"]

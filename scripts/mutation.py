@@ -45,8 +45,9 @@ MODULES: Final = (
     "engine/pruning.py", "engine/scopes.py", "engine/state.py", "engine/migration.py", "engine/moves.py",
 )  # fmt: skip
 TESTS: Final = (
-    *(f"tests/unit/engine/test_{name}.py" for name in ("rules", "must_run", "behaviour", "elements", "scopes", "calls", "steps", "state", "migration", "timers",
-      "element_report", "budgets")),
+    *(f"tests/unit/engine/test_{name}.py" for name in (
+        "rules", "rules_life", "rules_people", "rules_moves", "must_run", "behaviour", "elements", "scopes", "calls", "steps", "state", "migration",
+        "timers", "element_report", "budgets")),
     "tests/property/test_random.py",
 )
 PATIENCE: Final = 20  # seconds of computing time that one test of a mutant may take at most

@@ -255,7 +255,12 @@ def compiled(tree: ast.Module, site: Site, variant: ast.AST, function: FunctionT
     finally:
         site.function.body = body
         site.put(site.node)
-    return code if code.co_freevars == old.co_freevars else None
+    return code if code.co_freevars == old.co_freevars and not same(code, old) else None
+
+
+def same(code: CodeType, old: CodeType) -> bool:
+    """Whether the change makes no difference to the interpreter, such as leaving out the last ``return None``."""
+    return all(getattr(code, name) == getattr(old, name) for name in ("co_code", "co_consts", "co_names", "co_varnames", "co_exceptiontable"))
 
 
 def code_of(tree: ast.Module, like: CodeType) -> CodeType:

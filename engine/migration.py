@@ -43,7 +43,8 @@ def migrate(
     """Another version of the definition. With problems nothing changes: ``(None, Step(problems=...))``.
 
     The step lists every open user task again, because name and form may differ in the new model. A timer keeps its due time, unless
-    ``recompute`` names its element.
+    ``recompute`` names its element. The deadline of a user task is what it would be if it had begun in the new model; whether it takes the
+    place of the old one is up to the caller.
 
     Args:
         data: stored state.
@@ -53,7 +54,7 @@ def migrate(
         expressions: evaluator of the instance.
         now: aware time of the command.
         limits: budgets.
-        recompute: elements of the new model whose timer or deadline counts anew, from when what they watch was entered.
+        recompute: elements of the new model whose timer counts anew, from when what it watches was entered.
     """
     stored = codec.unpack(data)
     before = open_things(codec.restore(codec.unpack(data), old, expressions, now.timestamp(), limits))
@@ -67,23 +68,19 @@ def migrate(
     if problems:
         return None, Step(instance=stored["key"], at=now, problems=tuple(problems))
     for key in open_things(instance)["user_tasks"]:
-        describe_again(instance, key, recompute)
+        describe_again(instance, key)
         before["user_tasks"][key] = None  # differs from everything, so the step lists it
     return instance, finish_step(instance, before)
 
 
-def describe_again(instance: Instance, key: str, recompute: Collection[str]) -> None:
-    """Evaluate the facts of a user task in the new model; if that fails, the task has an incident.
-
-    A deadline that is to count anew counts from when the task was entered.
-    """
+def describe_again(instance: Instance, key: str) -> None:
+    """Evaluate the facts of a user task in the new model, as when it was entered; if that fails, the task has an incident."""
     task = instance.find(UUID(key))
     assert task is not None
     spec = task.task_spec
     assert isinstance(spec, UserTask)
     now = instance.now
-    if spec.bpmn_id in recompute:
-        instance.now = task.internal_data.get("at", now)
+    instance.now = task.internal_data.get("at", now)
     try:
         instance.described[task.id] = spec.describe(task)
     except Exception as exc:  # noqa: BLE001 - as when entering: the element has an incident, the others go on
@@ -126,7 +123,7 @@ def migrate_rows(stored: Stored, new: Definition, mapping: Mapping[str, str]) ->
             if more and type(target).__name__ != more[0]:
                 problems.append(f"„{name}“ ({more[0]}) kann nicht zu „{target.name}“ ({type(target).__name__}) werden.")
             index[number] = len(result)
-            result.append([task_id, index.get(parent, 0) if parent >= 0 else -1, target.name, status, triggered, *more])
+            result.append([task_id, index.get(parent) if number else parent, target.name, status, triggered, *more])
         return result
 
     state = stored | {"def": new.key, "rows": move(stored["rows"], new.specs[new.key]), "subs": []}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import Rejected
-from engine.specs.base import kill, kill_scope
+from engine.specs.base import kill
 from engine.specs.containers import SubProcess
 from engine.specs.events import Split, stop_listening
 from engine.specs.gateways import is_scope_listener
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 def terminate_task(instance: Instance, task: Task) -> None:
     """End a token by hand: its boundary events go with it, a loop goes on with the next turn, an empty scope ends."""
-    workflow, parent, inner = task.workflow, above(task), "index" in task.internal_data
+    parent, spec = above(task), above(task).task_spec
     kill(task)
-    if inner and isinstance(parent.task_spec, Body):
-        parent.task_spec.child_terminated(parent)
-        return
-    if isinstance(parent.task_spec, Split):
+    if "index" in task.internal_data:
+        assert isinstance(spec, Body)
+        spec.child_terminated(parent)
+    elif isinstance(spec, Split):
         stop_listening(parent)
-    end_if_empty(instance, workflow)
+    end_if_empty(instance, task.workflow)
 
 
 def activate_element(instance: Instance, element: str) -> None:
@@ -40,13 +40,12 @@ def activate_element(instance: Instance, element: str) -> None:
         if tree is not None:
             break
         key, _, host = key.rpartition("/")
-        outer = instance.definition.specs.get(key)
-        if outer is None or host not in outer.entries or not leads_into(outer.entries[host]):
+        outer = instance.definition.specs[key]
+        if host not in outer.entries or not leads_into(outer.entries[host]):
             raise Rejected(f"{element} lies in {host}, which runs only when its own event or loop starts it")
         path.insert(0, outer.entries[host].name)
     child = tree.task_tree._add_child(tree.spec.task_specs[path[0]], State.FUTURE)
-    child.triggered = True
-    if len(path) > 1:
+    if path[1:]:
         child.internal_data["entry"] = path[1:]
     child.task_spec._update(child)
 
@@ -55,20 +54,14 @@ def leads_into(spec: object) -> bool:
     """Whether a token that enters here comes into a plain sub-process."""
     if isinstance(spec, Split):
         spec = spec._wf_spec.task_specs[spec.main]
-    return isinstance(spec, SubProcess) and not isinstance(spec, Body)
+    return isinstance(spec, SubProcess)
 
 
 def end_if_empty(instance: Instance, workflow: Instance | Sub) -> None:
     """A scope in which only listeners are left has come to its end."""
     if any(not is_scope_listener(t) for t in active(workflow.tasks.values())):
         return
-    kill_scope(workflow)
     if workflow.host is None:
-        instance.completed, instance.outcome = True, "cancelled"
+        instance.outcome = "cancelled"
     else:
-        host = workflow.host
-        parent = above(host)
-        kill(host)
-        if isinstance(parent.task_spec, Split):
-            stop_listening(parent)
-        end_if_empty(instance, host.workflow)
+        terminate_task(instance, workflow.host)

@@ -9,7 +9,7 @@ opened it (the root's in ``Instance.data``).
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.spiff import above
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.spiff import Task
 
 Variables = dict[str, object]  # JSON values
-Mappings = Iterable[tuple[str, str]]  # (target, source expression)
+Mappings = Sequence[tuple[str, str]]  # (target, source expression)
 Evaluate = Callable[[str, Mapping[str, object]], object]
 
 
@@ -48,12 +48,10 @@ class Scope:
 
     def owner(self, name: str) -> Scope:
         """The nearest scope that has the variable, else the root."""
-        found = self
-        for scope in self.chain():
-            found = scope
-            if name in scope.local:
-                break
-        return found
+        scope = self
+        while name not in scope.local and scope.parent is not None:
+            scope = scope.parent
+        return scope
 
     def propagate(self, variables: Mapping[str, object]) -> None:
         """Merge variables upwards: update where the name exists, else create it at the root."""
@@ -118,7 +116,6 @@ def apply_outputs(task: Task, result: Mapping[str, object], mappings: Mappings, 
     With mappings the result is set as locals first and the mapped values go to the parent scope; without, the merge starts
     at the task's own scope. An inner multi-instance activity writes to its own scope, where the output element lives.
     """
-    mappings = list(mappings)
     if not mappings:
         scope_of(task).propagate(result)
         return

@@ -20,7 +20,7 @@ from engine.limits import DEFAULT_LIMITS, Limits
 from engine.pruning import rows_of
 from engine.specs.containers import SubProcess
 from engine.specs.events import Catch
-from engine.spiff import ACTIVE, State, Task
+from engine.spiff import ACTIVE, Task
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -123,11 +123,10 @@ def restore(stored: Stored, definition: Definition, expressions: Evaluator, now:
     for task in tasks:
         if task._state & ACTIVE:
             task.task_spec._predict_hook(task)
-            if task._state == State.WAITING:
-                if task.task_spec.joins:
-                    task.workflow.joining[task.id] = task
-                elif isinstance(task.task_spec, Catch):
-                    task.task_spec.listen_again(task)
+            if task.task_spec.joins:
+                task.workflow.joining[task.id] = task
+            elif isinstance(task.task_spec, Catch):
+                task.task_spec.listen_again(task)
     return top
 
 

@@ -79,7 +79,7 @@ class Element(BpmnTaskSpec):
         """Write the result and the mapped variables upwards. If that fails, the task keeps its result for the retry."""
         result: Mapping[str, object] = task.internal_data.get("result", {})
         top = task.workflow.top_workflow
-        if result and not self.output_mappings:
+        if not self.output_mappings:
             top.make_room(scope_of(task), result, task)
         apply_outputs(task, result, self.output_mappings, top.compute)
         if "index" in task.internal_data:
@@ -95,7 +95,7 @@ class Element(BpmnTaskSpec):
             task.workflow.top_workflow.log(what, self.bpmn_id, task)
 
     # -- SpiffWorkflow life cycle: guarded, and looking ahead no further than to the children of a token ------------------------
-    def _predict(self, my_task: Task, seen: object = None, looked_ahead: int = 0, mask: int = OPEN) -> None:  # noqa: ARG002 - the library's signature
+    def _predict(self, my_task: Task, **_: object) -> None:  # the library says how far; one step is enough for us
         self._predict_hook(my_task)
 
     def _update(self, my_task: Task) -> None:
@@ -115,8 +115,8 @@ class Element(BpmnTaskSpec):
         return True
 
     def note_entry(self, task: Task) -> None:
-        """Remember when the element was entered, by our clock (the library's own time stamp is the system's)."""
-        if "at" not in task.internal_data and self.logged:
+        """Remember when the element was first entered, by our clock (the library's own time stamp is the system's)."""
+        if "at" not in task.internal_data:
             task.internal_data["at"] = task.workflow.top_workflow.now
             self.log(task, "entered")
 
@@ -150,10 +150,10 @@ class Start(Element):
         self.starts: list[str] = []  # names of the specs of the start events
 
     def _predict_hook(self, my_task: Task) -> None:
-        chosen = my_task.workflow.entry or (self.starts[0] if self.starts else None)
+        chosen = my_task.workflow.entry or self.starts[0]
         outputs = [spec for spec in self.outputs if spec.name not in self.starts or spec.name == chosen]
-        if chosen is not None and chosen not in self._outputs:
-            outputs.insert(0, self._wf_spec.task_specs[chosen])
+        if chosen not in self._outputs:
+            outputs.append(self._wf_spec.task_specs[chosen])
         my_task._sync_children(outputs, State.FUTURE)
 
     def _run_hook(self, my_task: Task) -> bool:

@@ -39,7 +39,7 @@ class Loop:
         maximum: of a standard loop: number of turns, None is no limit.
     """
 
-    sequential: bool = False
+    sequential: bool
     items: str | None = None
     element: str | None = None
     output: str | None = None

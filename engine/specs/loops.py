@@ -48,6 +48,7 @@ class MultiInstance(Body):
     """Parallel or sequential, with input collection, output collection and completion condition."""
 
     def _update_hook(self, my_task: Task) -> bool:
+        self.note_entry(my_task)
         top = my_task.workflow.top_workflow
         assert self.loop.items is not None
         items = top.compute(self.loop.items, flow_scope(my_task).view())
@@ -129,6 +130,7 @@ class StandardLoop(Body):
     """
 
     def _update_hook(self, my_task: Task) -> bool:
+        self.note_entry(my_task)
         my_task.internal_data.update(made=0)
         if self.loop.maximum == 0 or (self.loop.test_before and not self.holds(my_task, loopCounter=0)):
             return True

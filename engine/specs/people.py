@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import unsuitable
 from engine.scopes import scope_of
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from engine.specs.facts import ElementFacts
     from engine.spiff import Task
 
-DEFAULT_PRIORITY = 50  # as in Camunda 8; 0 to 100
+DEFAULT_PRIORITY = 50  # as in Camunda 8
+PRIORITY: Final = re.compile(r"100|[0-9]{1,2}")
 
 
 class UserTask(Element):
@@ -53,9 +55,11 @@ class UserTask(Element):
 
     def text(self, task: Task, text: str | None) -> str | None:
         """A text or null; the empty text counts as null."""
-        value = None if text is None else self.evaluate(task, text)
+        if text is None:
+            return None
+        value = self.evaluate(task, text)
         if value is not None and not isinstance(value, str):
-            raise unsuitable(text or "", f"Erwartet wird ein Text, gefunden wurde {value!r}.")
+            raise unsuitable(text, f"Erwartet wird ein Text, gefunden wurde {value!r}.")
         return value or None
 
     def names(self, task: Task, text: str | None) -> tuple[str, ...]:
@@ -63,10 +67,10 @@ class UserTask(Element):
         if text is None:
             return ()
         value = self.evaluate(task, text)
+        if value is None:
+            return ()
         if isinstance(value, str):
             value = listed(value)
-        if value is None:
-            value = []
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             raise unsuitable(text, f"Erwartet wird eine Liste von Namen, gefunden wurde {value!r}.")
         return tuple(dict.fromkeys(name for name in value if name))
@@ -81,14 +85,15 @@ class UserTask(Element):
 
     def priority(self, task: Task) -> int:
         """0 (can wait) to 100 (urgent)."""
-        value = DEFAULT_PRIORITY if self.ext.priority is None else self.evaluate(task, self.ext.priority)
-        try:
-            number = DEFAULT_PRIORITY if value is None else int(str(value))
-        except ValueError:
-            number = -1
-        if not 0 <= number <= 100:
-            raise unsuitable(self.ext.priority or "", f"Die Priorität muss eine ganze Zahl von 0 bis 100 sein, gefunden wurde {value!r}.")
-        return number
+        text = self.ext.priority
+        if text is None:
+            return DEFAULT_PRIORITY
+        value = self.evaluate(task, text)
+        if value is None:
+            return DEFAULT_PRIORITY
+        if not PRIORITY.fullmatch(str(value)):
+            raise unsuitable(text, f"Die Priorität muss eine ganze Zahl von 0 bis 100 sein, gefunden wurde {value!r}.")
+        return int(str(value))
 
 
 def listed(text: str) -> list[str]:

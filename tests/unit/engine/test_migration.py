@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from engine import runtime
+from engine.limits import Limits
 from engine.state import dump, load
-from tests.unit.engine.models import Case, boundary, chain, doc, el, event_sub, ext, start, sub, timer, user
+from tests.unit.engine.models import Case, boundary, chain, doc, el, event_sub, ext, multi, start, sub, timer, user
 
 
 def model(days):
@@ -96,3 +97,70 @@ def test_a_new_deadline_that_cannot_be_computed_forbids_the_move():
     assert len(step.problems) == 1
     assert "rand" in step.problems[0]
     assert case.engine.store.states["1"] == before
+
+
+LOOPS = [multi("true", inputElement="p"), multi("false", inputElement="p"), "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>= true</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("old", [boundary("rand", "a", timer("Duration", "P10D"), "false") + user("r") + chain("rand", "r"), ""])
+def test_timer_at_a_loop_counts_from_when_the_loop_was_entered(old, loop):
+    """Whether it is named anew or the new model adds it."""
+    body = start() + user("a", loop) + chain("s", "a")
+    case = Case(doc(body, old), ps=[1, 2, 3])
+    begun = case.engine.clock.now()
+    case.wait(4)
+
+    instance, step = move(case, doc(body, boundary("rand", "a", timer("Duration", "P20D"), "false") + user("r") + chain("rand", "r")), recompute={"rand"})
+
+    assert instance is not None
+    assert [t.due for t in step.timers.opened.values()] == [begun + timedelta(days=20)]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_a_user_task_is_described_by_counts_from_its_entry(named):
+    """Also the deadline of a task that is not named: the caller decides whether it takes the place of the old one."""
+    body = user("b", ext('<zeebe:taskSchedule dueDate="P5D"/>')) + el("parallelGateway", "f") + chain("s", "f", "a") + chain("f", "b")
+    case = Case(doc(start(), user("a", ext('<zeebe:taskSchedule dueDate="P10D"/>')), body))
+    begun = case.engine.clock.now()
+    case.wait(4)
+
+    _, step = move(case, doc(start(), user("a", ext('<zeebe:taskSchedule dueDate="P20D"/>')), body), recompute={"a"} if named else ())
+
+    assert {t.element: t.due for t in step.user_tasks.opened.values()} == {"a": begun + timedelta(days=20), "b": begun + timedelta(days=5)}
+    assert step.at == case.engine.clock.now()
+
+
+def test_a_fact_that_the_new_model_cannot_compute_is_an_incident_of_its_task_only():
+    def model(due):
+        return doc(start(), el("parallelGateway", "f"), user("a", ext(f'<zeebe:taskSchedule dueDate="{due}"/>')), user("b"), chain("s", "f", "a"), chain("f", "b"))
+    case = Case(model("P1D"))
+
+    instance, step = move(case, model("bald"))
+    case.engine.store.put(instance)
+    case.engine.apply([step])
+
+    assert (case.open(), case.open("incidents")) == (["b"], ["a"])
+    assert case.incident("a").phase == "enter"
+
+
+def test_a_sub_process_that_the_new_model_lacks_forbids_the_move():
+    old = doc(start(), sub("SP", start("x"), user("in"), chain("x", "in")), chain("s", "SP"))
+    case = Case(old)
+
+    instance, step = move(case, doc(start(), user("a"), chain("s", "a")))
+
+    assert instance is None
+    assert step.problems == ("Für „SP“ gibt es in der neuen Fassung kein Ziel.", "Für den Teilprozess „SP“ gibt es in der neuen Fassung kein Ziel.")
+
+
+def test_what_was_stored_before_the_move_counts_towards_the_limit():
+    xml = doc(start(), user("a"), user("b"), chain("s", "a", "b"))
+    limits = Limits(state_bytes=5_000)
+    case = Case(xml, limits=limits, alt="x" * 4_000)
+
+    instance, step = move(case, xml, limits=limits)
+    (task,) = step.user_tasks.opened
+    after = runtime.complete(instance, task, {"neu": "y" * 2_000})
+
+    assert [i.type for i in after.incidents.opened.values()] == ["BudgetExceeded"]

@@ -8,7 +8,7 @@ import pytest
 
 from engine import state
 from engine.catalogue import Definition
-from engine.errors import UnknownStateFormat
+from engine.errors import StateDamaged, UnknownStateFormat
 from engine.runtime import call_raised, call_returned, complete, correlate, job_done, open_things, retry, set_variables, tick
 from engine.runtime import start as begin
 from tests.unit.engine.models import MSG, Case, boundary, chain, doc, el, event_sub, ext, io, multi, start, sub, timer, user
@@ -104,6 +104,43 @@ def test_dump_is_stable_and_compact():
 def test_unknown_format_is_an_error(found):
     with pytest.raises(UnknownStateFormat):
         state.unpack(json.dumps({"f": found}).encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b"[1]", b'"f"', b"null"])
+def test_what_is_no_stored_object_is_called_damaged(data):
+    with pytest.raises(StateDamaged, match=r"it is not (JSON|an object)"):
+        state.unpack(data)
+
+
+@pytest.mark.parametrize("found", ["", ',"def":null', ',"def":7'])
+def test_state_without_a_definition_is_damaged(found):
+    with pytest.raises(StateDamaged, match="it names no definition"):
+        state.definition_key(f'{{"f":1{found}}}'.encode())
+
+
+@pytest.mark.parametrize(("damage", "long"), [({"rows": []}, False), ({"vars": 7}, False), ({"subs": None}, False), ({"rows": [["0", -1, "x" * 500, 64, 0]]}, True)])
+def test_rows_that_cannot_be_used_are_damaged_in_one_sentence(damage, long):
+    stored = json.loads((FIXTURES / "format_1.json").read_bytes()) | damage
+    with pytest.raises(StateDamaged) as found:
+        state.load(json.dumps(stored).encode(), Definition(frozen_model(), "alt:1", "alt"), TableExpressions(), NOW)
+
+    said = len(str(found.value)) - len(str(StateDamaged("")))
+    assert said == 300 if long else 0 < said < 300
+
+
+def test_what_json_does_not_know_is_never_stored():
+    """Another program could not read it."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        state.pack({"x": float("nan")})
+
+
+def test_sub_process_that_has_ended_is_not_stored():
+    """Only its host still waits, with its incident."""
+    case = Case(doc(start(), sub("SP", start("x"), user("in"), chain("x", "in"), inner=ext(io(outputs={"aus": "= kaputt"}))), chain("s", "SP")), table={"kaputt": lambda _: 1 / 0})
+    case.do("in")
+
+    assert case.open("incidents") == ["SP"]
+    assert json.loads(case.engine.store.states["1"])["subs"] == []
 
 
 def test_upgrades_run_in_order_from_the_format_found(monkeypatch):

@@ -48,6 +48,7 @@ _LENGTHS: Final[dict[str, Callable[[int], DaysDuration | MonthsDuration]]] = {
     "jahre": lambda n: MonthsDuration(n * 12),
 }
 _COUNTED: Final = frozenset({"arbeitstage", "werktage"})
+_DAYS: Final = frozenset({"tage", "wochen"})
 
 
 def engine_functions(clock: Clock, calendar: Calendar, frist: FristPort | None = None) -> dict[str, FeelFunction]:
@@ -87,7 +88,12 @@ def engine_functions(clock: Clock, calendar: Calendar, frist: FristPort | None =
     def frist_from(name: str, start: Value) -> Value:
         amount, unit = length(name)
         begin = _start(start)
-        return count(unit, begin, amount) if unit in _COUNTED else add(begin, _LENGTHS[unit](amount))
+        if unit in _COUNTED:
+            return count(unit, begin, amount)
+        if unit in _DAYS and isinstance(begin, FeelDateTime):
+            # a week from the end of a day ends with a day, also where summer time begins or ends in between; timers count the same way
+            return FeelDateTime(add(begin.date, _LENGTHS[unit](amount)), begin.time)
+        return add(begin, _LENGTHS[unit](amount))
 
     def counted(unit: str) -> Callable[[Value, Value], Value]:
         return lambda start, n: count(unit, _start(start), whole_number(n))

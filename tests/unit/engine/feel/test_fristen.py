@@ -42,6 +42,7 @@ def ask(text: str, clock: FixedClock, problems: list[str] | None = None) -> obje
         ('frist("pruefung")', "P6M"), ('frist("ende")', "P5Y"), ('frist("eile")', "PT4H"), ('frist("erstgespraech", today())', "2026-04-10"), ('frist("rueckmeldung", today())', "2026-04-14"),
         ('frist("samstag", today())', "2026-03-28"), ('frist("pruefung", date("2026-08-31"))', "2027-02-28"), ('frist("eile", now())', "2026-03-27T15:00:00@Europe/Berlin"),
         ('frist("rueckmeldung", now())', "2026-04-14T11:00:00@Europe/Berlin"), ('frist("erstgespraech", "2026-01-01")', "2026-01-15"),
+        ('frist("erstgespraech", date and time(date("2026-03-20"), time("23:59:59@Europe/Berlin")))', "2026-04-03T23:59:59@Europe/Berlin"),   # summer time begins in between
     ],
 )  # fmt: skip
 def test_functions(text: str, expected: object, clock: FixedClock) -> None:

@@ -197,7 +197,7 @@ def _read_number(model: NumberField, value: object, door: Door) -> int | Decimal
         text = _string(value)
         if not text:
             return None
-        number = parse_number(text)
+        number = parse_number(text, decimals=model.decimals)
     else:
         number = number_from_json(value)
     if model.decimals is not None and decimals_of(number) > model.decimals:

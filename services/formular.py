@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from services.prozess.tasks import TaskInfo
 
 
-LIST_MARK = "_liste"  # a hidden field of the page names each list it shows
-
-
 @dataclass(frozen=True, kw_only=True)
 class Aufgabe:
     """What the page of a task shows. ``view`` is None for a task without a form, or one that is over.
@@ -141,23 +138,8 @@ def _mine(uow: UnitOfWork, key: int) -> tuple[TaskInfo, OpenForm]:
 
 # -- what was on the page ----------------------------------------------------------------------------------------------------
 def _typed(opened: OpenForm, data: MultiDict | Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, without the fields that the page did not have.
-
-    A box that is not ticked and a list without rows send nothing, so the page names them: by an empty answer before the boxes, and by
-    ``_liste``. Without that an answer that nobody saw would be cleared.
-    """
-    typed = dict(submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed)
-    sent = {str(name) for name in data}  # type: ignore[union-attr]  # a form post is a mapping as well
-    lists = set(data.getlist(LIST_MARK) if isinstance(data, MultiDict) else data.get(LIST_MARK, ()))
-    for path, component in leaves(opened.form.components):
-        name = name_of(path)
-        if isinstance(component, DynamicList):
-            shown = name in lists or any(each.startswith(f"{name}-") for each in sent)
-        else:
-            shown = name in sent or not (isinstance(component, CheckboxField) or takes_many(component))
-        if not shown:
-            _drop(typed, path)
-    return typed
+    """What was typed into the fields that the page had; other answers stay as they are."""
+    return dict(submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed)
 
 
 def _keep(uow: UnitOfWork, key: int, opened: OpenForm, typed: Mapping[str, Any]) -> tuple[datetime, dict[str, Any]]:
@@ -174,17 +156,6 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         present = found.get(name)
         found[name] = _over(present, value) if isinstance(present, dict) and isinstance(value, dict) else value
     return found
-
-
-def _drop(target: dict[str, Any], path: Sequence[str]) -> None:
-    """Remove the answer under a path, copying the mappings on the way."""
-    for part in path[:-1]:
-        inner = target.get(part)
-        if not isinstance(inner, dict):
-            return
-        target[part] = inner = dict(inner)
-        target = inner
-    target.pop(path[-1], None)
 
 
 # -- answers as plain lines ------------------------------------------------------------------------------------------------

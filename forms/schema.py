@@ -197,7 +197,7 @@ def _read_number(model: NumberField, value: object, door: Door) -> int | Decimal
         text = _string(value)
         if not text:
             return None
-        number = parse_number(text)
+        number = parse_number(text, decimals=model.decimals)
     else:
         number = number_from_json(value)
     if model.decimals is not None and decimals_of(number) > model.decimals:
@@ -252,12 +252,18 @@ def type_of(value: object) -> str:
 
 
 def _read_files(model: FileField, value: object) -> list[str]:
-    references = value if isinstance(value, list) else [value]
-    if not all(isinstance(each, str) and _FILE_REFERENCE.fullmatch(each) for each in references):
+    sent = [_reference(each) for each in (value if isinstance(value, list) else [value])]
+    references = [each for each in sent if isinstance(each, str) and _FILE_REFERENCE.fullmatch(each)]
+    if len(references) != len(sent):
         raise BadValueError("Laden Sie die Datei noch einmal hoch.")
     if len(references) > (20 if model.multiple else 1):
         raise BadValueError("Laden Sie höchstens 20 Dateien hoch." if model.multiple else "Laden Sie genau eine Datei hoch.")
     return list(dict.fromkeys(references))
+
+
+def _reference(value: object) -> object:
+    """The id out of a document reference as Camunda's clients send it; whatever else it says about the file is not kept."""
+    return value.get("documentId") if isinstance(value, Mapping) and value.get("camunda.document.type") == "camunda" else value
 
 
 def plain_label(model: Field) -> str:

@@ -18,6 +18,7 @@ from forms.text import without_control_characters
 MAX_NAMES = 5_000
 DRAFT_LENGTH = 20_000
 ROW_MARK = "_zeile"
+LIST_MARK = "_liste"  # a hidden field of the page names each list it shows
 
 Path = tuple[str | int, ...]
 
@@ -110,6 +111,7 @@ class _Post:
                 values = data[name]
             sent = values if isinstance(values, list | tuple) else [values]
             self.values[name] = [str(value) for value in sent]
+        self.lists = frozenset(self.values.get(LIST_MARK, ()))
         self.used: set[str] = set()
         self.keep_empty_rows = keep_empty_rows
         self.errors: dict[str, str] = {}
@@ -130,6 +132,9 @@ class _Post:
         for path, component in leaves(components):
             name = name_of((*prefix, *path))
             if isinstance(component, DynamicList):
+                if not prefix and not self.has_list(name):
+                    open_path(raw, path[:-1])
+                    continue
                 rows = self.rows(component, (*prefix, *path))
                 put(raw, path, [row for row, _ in rows])
                 put(typed, path, [row for _, row in rows])
@@ -138,7 +143,13 @@ class _Post:
             self.used.add(name)
             if isinstance(component, ExpressionField):
                 continue
-            if isinstance(component, CheckboxField):
+            boxes = isinstance(component, CheckboxField) or takes_many(component)
+            if not sent and not (prefix and boxes):
+                # Not on the page: no answer, and no reason to clear the one there is. Its group is there all the same.
+                # A box that is not ticked and a list of answers without any send nothing, so the page sends an empty one before
+                # them. A row is always written as a whole.
+                open_path(raw, path[:-1])
+            elif isinstance(component, CheckboxField):
                 value: object = bool(sent) and sent[-1].lower() not in {"", "false", "0", "nein"}
                 put(raw, path, value)
                 put(typed, path, value)
@@ -146,13 +157,14 @@ class _Post:
                 many = [each for each in sent if each]
                 put(raw, path, many[:1000])
                 put(typed, path, [self.keep(each, name) for each in many[:1000]])
-            elif sent:
+            else:
                 put(raw, path, (sent[0] or None) if len(sent) == 1 else sent)
                 put(typed, path, self.keep(sent[0], name))
-            else:
-                # Not on the page: no answer, and no reason to clear the one there is. Its group is there all the same.
-                open_path(raw, path[:-1])
         return raw, typed
+
+    def has_list(self, name: str) -> bool:
+        """Whether a list was on the page: it is named, or one of its rows was sent."""
+        return name in self.lists or any(sent.startswith(f"{name}-") for sent in self.values)
 
     def rows(self, component: DynamicList, path: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         begin = name_of(path) + "-"

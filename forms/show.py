@@ -27,11 +27,13 @@ from forms.model import (
 from forms.present import fill, settle, token_of
 from forms.shape import ROW_MARK, get, name_of
 from forms.text import heading_of, render_markdown
+from forms.uploads import MAX_UPLOAD, endings_of
 from forms.view import (
     Block,
     ColumnsView,
     ErrorLink,
     FieldView,
+    FileView,
     FormView,
     GroupView,
     LineView,
@@ -62,6 +64,7 @@ def build_view(
     context: Scope,
     *,
     readonly: bool = False,
+    files: Mapping[str, str] | None = None,
 ) -> FormView:
     """What a page shows of a form.
 
@@ -73,12 +76,14 @@ def build_view(
         evaluate: Port to FEEL.
         context: What FEEL sees besides the answers.
         readonly: For completed tasks and the Fallakte: hidden fields are left out, nothing can be filled in.
+        files: Name and size of uploaded files in words, by reference.
     """
     typed = fill(form.components, values, context, evaluate, context)
     settled = settle(form.components, typed)
     visibility, _ = decide(form, settled, evaluate, context)
     computed = compute(form, settled, evaluate, context)
     builder = _Builder(form, errors, evaluate, context, visibility.spots, readonly=readonly)
+    builder.files = files or {}
     place = root_place(form, computed, context)
     sections = _sections(builder.level(form.components, place, typed), builder, place)
     return FormView(
@@ -114,6 +119,7 @@ class _Builder:
         self.hidden = hidden
         self.readonly = readonly
         self.keys = {part for path, _ in form.fields() for part in path}
+        self.files: Mapping[str, str] = {}
         self.targets: dict[str, str] = {}
         self.titles: dict[str, str] = {}
         self.has_fields = self.has_optional = self.has_files = self.refresh = False
@@ -254,7 +260,11 @@ class _Builder:
             # In the summary the sentence stands alone, so it says which row it means.
             self.titles[name] = f"{place.scope.get(ROW_TITLE, '')}: "
         self.targets[name] = options[0].id if options and kind not in {"select", "checkbox"} else field_id
-        shown = shown_words(component, value, options)
+        files = tuple(
+            FileView(reference=str(each), words=self.files.get(str(each), ""))
+            for each in (value if isinstance(component, FileField) and isinstance(value, list) else ())
+        )
+        shown = ", ".join(file.words for file in files if file.words) or shown_words(component, value, options)
         return FieldView(
             kind=kind,
             id=field_id,
@@ -265,7 +275,7 @@ class _Builder:
             readonly=frozen,
             value=displayed(component, value),
             shown=f"{shown} {affix}".strip() if shown else "",
-            files=tuple(str(each) for each in value) if isinstance(component, FileField) and isinstance(value, list) else (),
+            files=files,
             options=options,
             error=error,
             hint_id=f"{field_id}-hinweis" if hint else "",
@@ -274,7 +284,7 @@ class _Builder:
             affix=affix,
             inputmode=inputmode_of(component),
             input_type={"email": "email", "phone": "tel"}.get(getattr(component, "validation", None) or "", "text"),
-            accept=", ".join(component.accept) if isinstance(component, FileField) else "",
+            accept=", ".join(sorted(f".{ending}" for ending in endings_of(component.accept))) if isinstance(component, FileField) else "",
             multiple=isinstance(component, FileField) and component.multiple,
             narrow=kind in {"date", "time", "datetime", "number"},
             horizontal=len(options) <= 3 and sum(len(option.label) for option in options) <= 40,
@@ -282,10 +292,13 @@ class _Builder:
         )
 
     def hint(self, component: Field, place: Place, *, frozen: bool) -> str:
-        """The author's hint; dates get an example, unless the hint has one."""
+        """The author's hint; dates get an example, unless the hint has one, and files their limits."""
         hint = self.words(component.description, place)
         if isinstance(component, TemporalField) and not frozen and not any(letter.isdecimal() for letter in hint):
             return f"{hint} {_EXAMPLE[component.subtype]}".strip()
+        if isinstance(component, FileField) and not frozen:
+            kinds = ", ".join(sorted(ending.upper() for ending in endings_of(component.accept) if ending != "jpeg"))
+            return f"{hint} {kinds}, höchstens {MAX_UPLOAD // 1024 // 1024} MB".strip()
         return hint
 
     def options(

@@ -34,11 +34,15 @@ class BadValueError(ValueError):
 Number = int | Decimal
 
 
-def parse_number(text: str) -> Number:
-    """A number as Germans write it (``1.234,5``), or with a decimal point that cannot be a thousands point (``3.5``)."""
+def parse_number(text: str, *, decimals: int | None = None) -> Number:
+    """A number as Germans write it (``1.234,5``), or with a decimal point that cannot be a thousands point (``3.5``).
+
+    ``decimals``: how many places behind the comma the field takes (None: any); the refusal shows an example that fits.
+    """
     found = _NUMBER.fullmatch(text) or _POINT.fullmatch(text)
     if found is None:
-        raise BadValueError("Geben Sie eine Zahl ein, zum Beispiel 12 oder 12,50.")
+        example = "12,5" if decimals == 1 else "12,50"
+        raise BadValueError("Geben Sie eine ganze Zahl ein, zum Beispiel 12." if decimals == 0 else f"Geben Sie eine Zahl ein, zum Beispiel 12 oder {example}.")
     digits = found["whole"].replace(".", "") + ("." + found["fraction"] if found["fraction"] else "")
     number = plain(Decimal(digits))
     return -number if found["sign"] in {"-", "\u2212"} else number

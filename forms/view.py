@@ -20,6 +20,14 @@ class OptionView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileView:
+    """A file that was uploaded before: its reference, and its name and size in words; empty words where nobody knows it any more."""
+
+    reference: str
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FieldView:
     """One field.
 
@@ -30,7 +38,7 @@ class FieldView:
         name: Name in the form post, and key of the error.
         value: The answer as displayed in the control; of a file field empty.
         shown: The answer as read: words for choices and boxes; empty if there is none.
-        files: References of files that were uploaded before.
+        files: Files that were uploaded before.
         describedby: Ids of error and hint, ready for ``aria-describedby``; empty if there is neither.
         affix: Unit or other mark that stands with the label.
         horizontal: Whether few, short answers stand side by side.
@@ -46,7 +54,7 @@ class FieldView:
     readonly: bool = False
     value: str = ""
     shown: str = ""
-    files: tuple[str, ...] = ()
+    files: tuple[FileView, ...] = ()
     options: tuple[OptionView, ...] = ()
     error: str = ""
     hint_id: str = ""

@@ -6,12 +6,13 @@ sections of the Fallakte (decision D7).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from forms.shape import Door
-from forms.submission import Submission, prefill, submit
+from forms.submission import Submission, prefill, split, submit
+from services.dokumente import unterlagen
 from services.errors import Conflict, InvalidInput, TaskNotOpen
 from services.fall import akte
 from services.prozess import rechte
@@ -62,6 +63,12 @@ def person_of(variables: Mapping[str, Any]) -> int | None:
 def is_bound(form: Form) -> bool:
     """Whether a form reads from and writes to the Fallakte."""
     return any(field.binding.section for _, field in form.fields())
+
+
+@lru_cache(maxsize=2000)
+def has_files(form: Form) -> bool:
+    """Whether a form asks for files."""
+    return bool(unterlagen.felder(form))
 
 
 def sections_of(uow: UnitOfWork, form: Form, business_id: str | None, person: int | None) -> Mapping[str, Mapping[str, Any]]:
@@ -148,8 +155,21 @@ def take_answers(uow: UnitOfWork, command: Command, row: Any, instance_key: int,
     submission = submit(form, values, evaluator_for(command.store.evaluator_of(instance_key)), context, door=Door.JSON if typed else Door.HTML)
     if not submission.ok:
         raise FormRefused(submission)
+    if has_files(form):
+        submission = take_files(uow, form, submission, context, unterlagen.Vorgang(
+            aufgabe=row.key, element_id=row.element_id, instanz=instance_key, wurzel=row.root_key, aktenzeichen=business_id, person=person))
     if submission.fallakte:
         if business_id is None:
             raise InvalidInput("Dieses Formular schreibt in eine Fallakte, der Vorgang gehört aber zu keinem Fall.")
         akte.write_sections(uow, uow.actor, business_id, person, submission.fallakte, form_id=form.id, form_version=row.form_version)
     return submission.variables
+
+
+def take_files(uow: UnitOfWork, form: Form, submission: Submission, present: Mapping[str, Any], vorgang: unterlagen.Vorgang) -> Submission:
+    """Make documents of the files that the answers name. Raises FormRefused where an answer names no file that there is."""
+    errors = unterlagen.pruefen(uow, vorgang, form, submission.values, present)
+    if errors:
+        raise FormRefused(replace(submission, errors=errors, variables={}, fallakte={}))
+    unterlagen.uebernehmen(uow, vorgang, form, submission.values)
+    variables, fallakte = split(form, submission.values)
+    return replace(submission, variables=variables, fallakte=fallakte)

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from forms.model import CheckboxField, DynamicList
 from forms.rows import apply_row_action
-from forms.shape import Door, MultiDict, leaves, name_of, takes_many
+from forms.shape import Door, MultiDict
 from forms.show import build_view
 from forms.submission import submit
 from services import aufgaben
 from services.aufgaben import FormRefused, OpenForm, open_in
+from services.dokumente import unterlagen
 from services.errors import NotFound, TaskNotOpen
 from services.prozess import entwuerfe, rechte, tasks
 from services.prozess.evaluator import make_evaluator
-from services.unit_of_work import UnitOfWork, transact
+from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,10 +31,9 @@ if TYPE_CHECKING:
     from forms.view import Block, FormView
     from services.bootstrap import App
     from services.context import Actor
+    from services.dokumente.lesen import Datei
+    from services.dokumente.unterlagen import Hochgeladen
     from services.prozess.tasks import TaskInfo
-
-
-LIST_MARK = "_liste"  # a hidden field of the page names each list it shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +51,18 @@ class Aufgabe:
     in_worten: str = ""
 
 
-def _view(opened: OpenForm, values: Mapping[str, Any], errors: Mapping[str, str], *, readonly: bool = False) -> FormView:
-    return build_view(opened.form, values, errors, opened.evaluate, opened.context, readonly=readonly)
+def _view(uow: UnitOfWork, task: TaskInfo, opened: OpenForm, values: Mapping[str, Any], errors: Mapping[str, str], *,
+          readonly: bool = False) -> FormView:
+    files = unterlagen.worte(uow, _vorgang(task, opened), opened.form, values) if aufgaben.has_files(opened.form) else {}
+    return build_view(opened.form, values, errors, opened.evaluate, opened.context, readonly=readonly, files=files)
 
 
-def zeigen(app: App, actor: Actor, *, key: int, data: MultiDict | None = None) -> Aufgabe:
+def _vorgang(task: TaskInfo, opened: OpenForm) -> unterlagen.Vorgang:
+    return unterlagen.Vorgang(aufgabe=task.key, element_id=task.element_id, instanz=task.instance_key, wurzel=task.root_key,
+                              aktenzeichen=task.business_id, person=opened.person)
+
+
+def zeigen(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, Any] | None = None) -> Aufgabe:
     """The task as its page shows it: to be filled in by its assignee, to be read by others.
 
     ``data``: what was typed just now into a task that is over. Raises NotFound.
@@ -71,19 +77,63 @@ def zeigen(app: App, actor: Actor, *, key: int, data: MultiDict | None = None) -
         mine = task.assignee == actor.login
         draft = entwuerfe.draft_in(uow, key=key) if mine else None
         values = opened.values if draft is None else _over(opened.values, draft.inhalt)
-        return Aufgabe(task=task, view=_view(opened, values, {}, readonly=not mine), entwurf=draft.gespeichert if draft else None,
+        return Aufgabe(task=task, view=_view(uow, task, opened, values, {}, readonly=not mine), entwurf=draft.gespeichert if draft else None,
                        person=opened.person)
     return transact(app, actor, work)
 
 
-def anpassen(app: App, actor: Actor, *, key: int, data: MultiDict) -> Aufgabe:
-    """Look again: what was typed, with the fields that depend on it, rows added or removed. Kept as a draft. Raises TaskNotOpen."""
+def mit_dateien(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, Any], dateien: Sequence[Hochgeladen] = (),
+                ohne: str | None = None) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Keep files with the draft, or take one out of it (``ohne``: name of the field, ``/``, reference); first of all other steps of a post.
+
+    Returns:
+        The form post with the references of the files, and a German sentence for each field whose file was not taken.
+
+    Raises:
+        TaskNotOpen, NotPermitted, NotFound.
+    """
+    def work(uow: UnitOfWork) -> tuple[Mapping[str, Any], dict[str, str]]:
+        task, opened = _mine(uow, key)
+        post = _plain(data)
+        entwuerfe.begin_in(uow, key=key)
+        errors = unterlagen.annehmen(uow, _vorgang(task, opened), opened.form, post, dateien, opened.values)
+        name, _, reference = (ohne or "").partition("/")
+        if reference:
+            sent = post.get(name)
+            post[name] = ["", *(each for each in (sent if isinstance(sent, list) else [sent]) if each and each != reference)]
+            unterlagen.wegnehmen(uow, key, reference)
+        _keep(uow, key, opened, _typed(opened, post))
+        return post, errors
+    return transact(app, actor, work)
+
+
+def _plain(data: MultiDict | Mapping[str, Any]) -> dict[str, Any]:
+    """A form post as a mapping: one text, or the list of several."""
+    if not isinstance(data, MultiDict):
+        return dict(data)
+    found = {str(name): data.getlist(str(name)) for name in data}  # type: ignore[attr-defined]  # a form post is a mapping as well
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def datei(app: App, actor: Actor, *, key: int, verweis: int) -> Datei:
+    """A file of the actor's own draft. Raises NotFound."""
+    def work(uow: UnitOfWork) -> Datei:
+        tasks.load(uow.session, actor, key)
+        return unterlagen.oeffnen(uow, key, verweis)
+    return read(app, actor, work)
+
+
+def anpassen(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, Any], fehler: Mapping[str, str] | None = None) -> Aufgabe:
+    """Look again: what was typed, with the fields that depend on it, rows added or removed. Kept as a draft. Raises TaskNotOpen.
+
+    ``fehler``: sentences about files, by field.
+    """
     def work(uow: UnitOfWork) -> Aufgabe:
         task, opened = _mine(uow, key)
         typed = _typed(opened, data)
         changed = apply_row_action(opened.form, typed, data)  # type: ignore[arg-type]  # a form post is a mapping as well
         saved, values = _keep(uow, key, opened, typed if changed is None else changed)
-        return Aufgabe(task=task, view=_view(opened, values, {}), entwurf=saved, person=opened.person)
+        return Aufgabe(task=task, view=_view(uow, task, opened, values, fehler or {}), entwurf=saved, person=opened.person)
     return transact(app, actor, work)
 
 
@@ -108,22 +158,27 @@ def verwerfen(app: App, actor: Actor, *, key: int) -> None:
     entwuerfe.discard(app, actor, key=key)
 
 
-def abschliessen(app: App, actor: Actor, *, key: int, data: MultiDict) -> Aufgabe | None:
+def abschliessen(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, Any], fehler: Mapping[str, str] | None = None) -> Aufgabe | None:
     """Complete the task; None if that is done. Where answers do not fit, nothing is completed, the draft is kept and shown with the errors.
+
+    ``fehler``: sentences about files that were not taken; with one of them nothing is completed either.
 
     Raises TaskNotOpen, NotPermitted, NotFound.
     """
-    try:
-        aufgaben.complete_with_form(app, actor, key=key, values=data, typed=False)
-    except FormRefused as refused:
-        errors = refused.submission.errors
-    else:
-        return None
+    refused: Mapping[str, str] = {}
+    if not fehler:
+        try:
+            aufgaben.complete_with_form(app, actor, key=key, values=data, typed=False)
+        except FormRefused as error:
+            refused = error.submission.errors
+        else:
+            return None
 
     def work(uow: UnitOfWork) -> Aufgabe:
         task, opened = _mine(uow, key)
+        errors = {**submit(opened.form, data, opened.evaluate, opened.context).errors, **fehler} if fehler else refused
         saved, values = _keep(uow, key, opened, _typed(opened, data))
-        return Aufgabe(task=task, view=_view(opened, values, errors), entwurf=saved, person=opened.person)
+        return Aufgabe(task=task, view=_view(uow, task, opened, values, errors), entwurf=saved, person=opened.person)
     return transact(app, actor, work)
 
 
@@ -141,23 +196,8 @@ def _mine(uow: UnitOfWork, key: int) -> tuple[TaskInfo, OpenForm]:
 
 # -- what was on the page ----------------------------------------------------------------------------------------------------
 def _typed(opened: OpenForm, data: MultiDict | Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, without the fields that the page did not have.
-
-    A box that is not ticked and a list without rows send nothing, so the page names them: by an empty answer before the boxes, and by
-    ``_liste``. Without that an answer that nobody saw would be cleared.
-    """
-    typed = dict(submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed)
-    sent = {str(name) for name in data}  # type: ignore[union-attr]  # a form post is a mapping as well
-    lists = set(data.getlist(LIST_MARK) if isinstance(data, MultiDict) else data.get(LIST_MARK, ()))
-    for path, component in leaves(opened.form.components):
-        name = name_of(path)
-        if isinstance(component, DynamicList):
-            shown = name in lists or any(each.startswith(f"{name}-") for each in sent)
-        else:
-            shown = name in sent or not (isinstance(component, CheckboxField) or takes_many(component))
-        if not shown:
-            _drop(typed, path)
-    return typed
+    """What was typed into the fields that the page had; other answers stay as they are."""
+    return dict(submit(opened.form, data, opened.evaluate, opened.context, partial=True).typed)
 
 
 def _keep(uow: UnitOfWork, key: int, opened: OpenForm, typed: Mapping[str, Any]) -> tuple[datetime, dict[str, Any]]:
@@ -176,19 +216,8 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _drop(target: dict[str, Any], path: Sequence[str]) -> None:
-    """Remove the answer under a path, copying the mappings on the way."""
-    for part in path[:-1]:
-        inner = target.get(part)
-        if not isinstance(inner, dict):
-            return
-        target[part] = inner = dict(inner)
-        target = inner
-    target.pop(path[-1], None)
-
-
 # -- answers as plain lines ------------------------------------------------------------------------------------------------
-def _words(uow: UnitOfWork, task: TaskInfo, data: MultiDict | None) -> str:
+def _words(uow: UnitOfWork, task: TaskInfo, data: MultiDict | Mapping[str, Any] | None) -> str:
     """What was typed, one line per field. The task is over, so its variables are gone; labels and answers are enough."""
     if data is None or task.form_id is None:
         return ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from forms.uploads import HEAD, check_upload, safe_name
+from forms.uploads import check_file, media_type, safe_name
 from services import policy
 from services.db.models.dokument import Dokument, DokumentFassung
 from services.dokumente import lesen, rendern
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from services.context import Actor
 
 TITEL_MAX = 150
-MEDIENTYPEN = {
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "odt": "application/vnd.oasis.opendocument.text",
-    "ods": "application/vnd.oasis.opendocument.spreadsheet",
-}
 
 
 def hochladen(
@@ -52,7 +42,7 @@ def hochladen(
     errors = {}
     if not clean:
         errors["titel"] = "Geben Sie einen Titel an, an dem andere das Dokument erkennen."
-    problem = check_upload(dateiname, len(inhalt), inhalt[:HEAD])
+    problem = check_file(dateiname, inhalt)
     if problem:
         errors["datei"] = problem
     if errors:
@@ -63,19 +53,24 @@ def hochladen(
         policy.require_fall(uow.session, actor, Action.FALL_WRITE, aktenzeichen, app.clock.today())
         verantwortung.lock_open(uow, aktenzeichen)  # one after the other, so versions are counted without a race
         key = _neu(uow, aktenzeichen, wanted) if dokument is None else _vorhanden(uow, aktenzeichen, dokument)
-        version = 1 + uow.session.execute(
-            select(func.coalesce(func.max(DokumentFassung.version), 0))
-            .where(DokumentFassung.mandant == actor.mandant, DokumentFassung.dokument == key)).scalar_one()
+        version = naechste_version(uow, key)
         uow.session.execute(insert(DokumentFassung).values(
             mandant=actor.mandant, dokument=key, version=version, titel=clean, dateiname=safe_name(dateiname), erstellt_am=uow.now,
             erstellt_von=actor.login))
-        rendern.speichern(uow, key, version, inhalt, MEDIENTYPEN[dateiname.rpartition(".")[2].lower()])
+        rendern.speichern(uow, key, version, inhalt, media_type(dateiname))
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, wanted, "Datei hochgeladen")
         zeitleiste.notieren(uow, aktenzeichen, "dokument", f"Datei hochgeladen, Version {version}")
         uow.audit("dokument.hochladen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"dokument": key, "version": version, "groesse": len(inhalt)})
         return key
 
     return transact(app, actor, work)
+
+
+def naechste_version(uow: UnitOfWork, dokument: int) -> int:
+    """The number of the next version; whoever asks holds a lock under which versions are counted."""
+    return 1 + uow.session.execute(
+        select(func.coalesce(func.max(DokumentFassung.version), 0))
+        .where(DokumentFassung.mandant == uow.actor.mandant, DokumentFassung.dokument == dokument)).scalar_one()
 
 
 def _neu(uow: UnitOfWork, aktenzeichen: str, abschnitte: list[str]) -> int:

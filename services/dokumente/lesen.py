@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from processes.starts import Von, starts
 from services import policy
@@ -131,6 +131,19 @@ def oeffnen(app: App, actor: Actor, *, dokument: int, version: int) -> Datei:
     return transact(app, actor, work)
 
 
+def neueste(app: App, actor: Actor, *, dokument: int) -> Datei:
+    """The file of the newest version that the actor may see. Raises as :func:`oeffnen`."""
+    def newest(uow: UnitOfWork) -> int:
+        _, until = require(uow, dokument)
+        query = select(func.max(DokumentFassung.version)).where(DokumentFassung.mandant == actor.mandant, DokumentFassung.dokument == dokument)
+        found = uow.session.execute(query if until is None else query.where(DokumentFassung.erstellt_am <= until)).scalar_one()
+        if found is None:
+            raise NotFound
+        return int(found)
+
+    return oeffnen(app, actor, dokument=dokument, version=read(app, actor, newest))
+
+
 def neu_versuchen(app: App, actor: Actor, *, dokument: int, version: int) -> bool:
     """Try to make a failed file again. False if it has not failed. Raises NotFound."""
 
@@ -167,6 +180,11 @@ def art_von(row: Dokument) -> str:
         return HOCHGELADEN
     known = vorlagen.alle().get(row.vorlage)
     return known.titel if known else row.vorlage
+
+
+def groesse_in_worten(count: int) -> str:
+    """A number of bytes as people read it."""
+    return f"{count} Byte" if count < 1024 else f"{round(count / 1024)} KB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MB".replace(".", ",")
 
 
 def _loans(row: Dokument, given: Sequence[Freigabe]) -> list[list[Freigabe]]:

@@ -53,6 +53,12 @@ def save_in(uow: UnitOfWork, *, key: int, inhalt: Mapping[str, Any]) -> datetime
     return uow.now
 
 
+def begin_in(uow: UnitOfWork, *, key: int) -> None:
+    """See to it that there is a draft, to which files can belong; the caller has checked the task."""
+    uow.session.execute(insert(Entwurf).values(task_key=key, login=uow.actor.login, mandant=uow.actor.mandant, inhalt={}, gespeichert=uow.now)
+                        .on_conflict_do_nothing())
+
+
 def load_draft(app: App, actor: Actor, *, key: int) -> Draft | None:
     """The draft of this person for this task, if there is one."""
     return read(app, actor, lambda uow: draft_in(uow, key=key))

@@ -84,9 +84,11 @@ def about(uow: UnitOfWork, row: InstanceRow, place: Place) -> dict[str, Any]:
 
 
 WHERE = "where instance_key = any(%(instances)s::bigint[]) and task_id = any(%(tasks)s::text[])"
-COMPLETE_TASKS = ("update user_task set status = 'COMPLETED', ended = %(now)s, completed_by = %(login)s, assignee = coalesce(assignee, %(login)s) "
+# What somebody typed into a task, and the files put into it, end with it.
+END_DRAFTS = "with ended as ({} returning key) delete from entwurf where task_key in (select key from ended)"
+COMPLETE_TASKS = END_DRAFTS.format("update user_task set status = 'COMPLETED', ended = %(now)s, completed_by = %(login)s, assignee = coalesce(assignee, %(login)s) "
                   + WHERE + " and status = 'CREATED'")
-CANCEL_TASKS = "update user_task set status = 'CANCELED', ended = %(now)s " + WHERE + " and status = 'CREATED'"
+CANCEL_TASKS = END_DRAFTS.format("update user_task set status = 'CANCELED', ended = %(now)s " + WHERE + " and status = 'CREATED'")
 END_TIMERS = "update timer set status = %(status)s, ended = %(now)s " + WHERE + " and status = 0"
 END_SUBSCRIPTIONS = "delete from message_subscription " + WHERE
 CANCEL_JOBS = "update job set status = 'CANCELED', ended = %(now)s " + WHERE + " and status in ('CREATED', 'FAILED', 'INCIDENT')"

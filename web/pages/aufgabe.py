@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
+from forms.uploads import MAX_UPLOAD
 from services import anmeldung, formular
-from services.errors import Conflict, InvalidInput, TaskNotOpen
+from services.dokumente import lesen, unterlagen
+from services.dokumente.unterlagen import Hochgeladen
+from services.errors import Conflict, InvalidInput, NotFound, TaskNotOpen
 from services.fall import uebergaben_lesen
 from services.kurzfassung import kurzfassungen, person_name
 from services.prozess import tasks
@@ -16,16 +19,23 @@ from web.auth import actor, the_app
 from web.errors import status_of
 from web.guards import guard
 from web.pages.aufgaben import mit_meldung
+from web.pages.dokumente import als_datei
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from flask.typing import ResponseReturnValue
 
+    from forms.shape import MultiDict
     from services.formular import Aufgabe
     from services.prozess.tasks import TaskInfo
 
 pages = Blueprint("aufgabe", __name__)
 
 NEXT_TASKS = 5
+DATEI = "_datei-"
+BEHALTEN = "Ihre Eingaben sind als Entwurf gespeichert. Die Aufgabe ist noch offen."
 
 
 @pages.get("/aufgaben/<nummer:key>")
@@ -54,20 +64,47 @@ def seite(aufgabe: Aufgabe, *, satz: str = "") -> str:
 @guard()
 def absenden(key: int) -> ResponseReturnValue:
     """Complete the task, keep a draft, or look again: which button was pressed decides."""
-    app, me, data = the_app(), actor(), request.form
+    app, me = the_app(), actor()
+    data: MultiDict | Mapping[str, Any] = request.form
+    pressed = frozenset(request.form)
+    fehler: dict[str, str] = {}
     try:
-        if "_speichern" in data:
+        dateien, ohne = angehaengt(), request.form.get("_datei_entfernen")
+        if dateien or ohne:
+            data, fehler = formular.mit_dateien(app, me, key=key, data=data, dateien=dateien, ohne=ohne)
+        if "_speichern" in pressed and not fehler:
             formular.entwurf(app, me, key=key, data=data)
             return redirect(url_for("aufgaben.liste", meldung="entwurf"))
-        if "_abschliessen" not in data:  # another look at the form, rows added or removed
-            return seite(formular.anpassen(app, me, key=key, data=data))
-        again = formular.abschliessen(app, me, key=key, data=data)
+        if "_abschliessen" not in pressed:  # another look at the form, rows added or removed, a file added or removed
+            offen = formular.anpassen(app, me, key=key, data=data, fehler=fehler)
+            return seite(offen, satz=BEHALTEN if fehler else ""), 422 if fehler else 200
+        again = formular.abschliessen(app, me, key=key, data=data, fehler=fehler)
     except TaskNotOpen as error:
         offen = formular.zeigen(app, me, key=key, data=data)
         return schon_erledigt(offen.task, offen.in_worten), status_of(error)
     if again is not None:
-        return seite(again, satz="Ihre Eingaben sind als Entwurf gespeichert. Die Aufgabe ist noch offen."), 422
+        return seite(again, satz=BEHALTEN), 422
     return redirect(url_for("aufgabe.fertig", key=key))
+
+
+def angehaengt() -> list[Hochgeladen]:
+    """The files of the post. A field into which nothing was put sends a nameless, empty one."""
+    found = []
+    for name, file in request.files.items(multi=True):
+        with file.stream as stream:
+            if name.startswith(DATEI) and file.filename:
+                found.append(Hochgeladen(feld=name.removeprefix(DATEI), dateiname=file.filename, inhalt=stream.read(MAX_UPLOAD + 1)))
+    return found
+
+
+@pages.get("/aufgaben/<nummer:key>/dateien/<nummer:verweis>")
+@guard()
+def datei(key: int, verweis: int) -> ResponseReturnValue:
+    """A file of the own draft; one that is a document of the case by now is opened there."""
+    try:
+        return als_datei(formular.datei(the_app(), actor(), key=key, verweis=verweis))
+    except NotFound:
+        return als_datei(lesen.neueste(the_app(), actor(), dokument=verweis))
 
 
 @pages.post("/aufgaben/<nummer:key>/entwurf")
@@ -95,7 +132,7 @@ def fertig(key: int) -> ResponseReturnValue:
                           if u.status == "angeboten" and u.absender == me.organisation), None) if fall and not folgen else None
     mine = [t for t in folgen if t.assignee == me.login or (t.assignee is None)]
     weiter = mine[0] if mine else None
-    return render_template("seiten/fertig.html", task=task, folgen=folgen, weiter=weiter, fall=fall, uebergabe=uebergabe,
+    return render_template("seiten/fertig.html", task=task, abgegeben=unterlagen.der_aufgabe(app, me, key=key), folgen=folgen, weiter=weiter, fall=fall, uebergabe=uebergabe,
                            namen=anmeldung.namen(app, me, logins=[t.assignee for t in folgen]))
 
 
@@ -104,7 +141,8 @@ def schon_erledigt(task: TaskInfo, eingaben: str) -> str:
     me = actor()
     names = anmeldung.namen(the_app(), me, logins=[task.completed_by])
     fall = kurzfassungen(the_app(), me, aktenzeichen=[task.business_id] if task.business_id else [])
-    return render_template("seiten/schon_erledigt.html", task=task, eingaben=eingaben, wer=names.get(task.completed_by or "", ""),
+    return render_template("seiten/schon_erledigt.html", task=task, abgegeben=unterlagen.der_aufgabe(the_app(), me, key=task.key),
+                           eingaben=eingaben, wer=names.get(task.completed_by or "", ""),
                            selbst=task.completed_by == me.login, fall=fall.get(task.business_id or ""))
 
 

@@ -68,7 +68,11 @@ def neu(aktenzeichen: str) -> ResponseReturnValue:
 @guard(roles=WER_AUCH_IMMER)
 def datei(key: int, version: int) -> ResponseReturnValue:
     """The file of a version."""
-    found = lesen.oeffnen(the_app(), actor(), dokument=key, version=version)
+    return als_datei(lesen.oeffnen(the_app(), actor(), dokument=key, version=version))
+
+
+def als_datei(found: lesen.Datei) -> Response:
+    """A file as it leaves: a download without rights of its own, kept by no cache."""
     response: Response = send_file(BytesIO(found.inhalt), mimetype=found.medientyp, as_attachment=True, download_name=found.dateiname, etag=False)
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Cache-Control"] = "no-store"
@@ -88,6 +92,4 @@ def nochmal(key: int, version: int) -> ResponseReturnValue:
 
 def groesse(count: int | None) -> str:
     """A number of bytes in words."""
-    if count is None:
-        return ""
-    return f"{count} Byte" if count < 1024 else f"{round(count / 1024)} KB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MB".replace(".", ",")
+    return "" if count is None else lesen.groesse_in_worten(count)

@@ -66,6 +66,8 @@ class Dokument(Base):
 class DokumentFassung(Base):
     """A version that was asked for. ``daten`` is all that the template sees, as it was at that moment; empty for an upload.
 
+    ``aufgabe`` is the key of the task in whose form the file was handed in; null for every other version.
+
     Only ``status``, ``versucht`` and ``fehler`` (kind of the last failure) may change: the file is being made, is there, or cannot be made.
     """
 
@@ -76,6 +78,7 @@ class DokumentFassung(Base):
         CheckConstraint("status in ('wird_erstellt', 'fertig', 'gescheitert')", name="status"),
         CheckConstraint("version > 0", name="version"),
         Index("ix_dokument_fassung_gescheitert", "mandant", "erstellt_am", postgresql_where=text("status = 'gescheitert'")),
+        Index("ix_dokument_fassung_aufgabe", "aufgabe", postgresql_where=text("aufgabe is not null")),
     )
     mandant: Mapped[Mandant]
     dokument: Mapped[int] = mapped_column(BigInteger)
@@ -88,6 +91,7 @@ class DokumentFassung(Base):
     erstellt_von: Mapped[str]
     element_id: Mapped[str | None]
     instanz_key: Mapped[int | None] = mapped_column(BigInteger)
+    aufgabe: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(server_default=text("'wird_erstellt'"))
     versucht: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     fehler: Mapped[str | None]
@@ -113,3 +117,49 @@ class DokumentInhalt(Base):
     groesse: Mapped[int] = mapped_column(Integer)
     inhalt: Mapped[bytes] = mapped_column(LargeBinary)
     gespeichert_am: Mapped[datetime]
+
+
+class EntwurfDatei(Base):
+    """A file that somebody put into the form of an open task: part of the draft, gone with it.
+
+    When the task is completed, the files that the answers still name become documents, under the same key; ``ersetzt`` is the
+    document whose next version the file is. ``feld`` is the path of the field with ``*`` for the number of a row.
+    """
+
+    __tablename__ = "entwurf_datei"
+    __table_args__ = (
+        ForeignKeyConstraint(["task_key", "login"], ["etappe.entwurf.task_key", "etappe.entwurf.login"], ondelete="CASCADE"),
+        CheckConstraint("groesse = octet_length(inhalt)", name="groesse"),
+        Index("ix_entwurf_datei_entwurf", "task_key", "login"),
+    )
+    key: Mapped[PrimaryKey]
+    mandant: Mapped[Mandant]
+    task_key: Mapped[int] = mapped_column(BigInteger)
+    login: Mapped[str]
+    feld: Mapped[str]
+    dateiname: Mapped[str]
+    medientyp: Mapped[str]
+    sha256: Mapped[str]
+    groesse: Mapped[int] = mapped_column(Integer)
+    inhalt: Mapped[bytes] = mapped_column(LargeBinary)
+    ersetzt: Mapped[int | None] = mapped_column(BigInteger)
+    gespeichert_am: Mapped[datetime]
+
+
+class Wiederholung(Base):
+    """The answer to a request with an ``Idempotency-Key``, kept for a day in the commit of what the request has done.
+
+    ``operation`` and ``pruefwert`` (SHA-256 in hex digits) say to which request it belongs; ``kopf`` holds the headers of the answer.
+    """
+
+    __tablename__ = "wiederholung"
+    __table_args__ = (PrimaryKeyConstraint("mandant", "login", "schluessel"), Index("ix_wiederholung_am", "mandant", "am"))
+    mandant: Mapped[Mandant]
+    login: Mapped[str]
+    schluessel: Mapped[str]
+    operation: Mapped[str]
+    pruefwert: Mapped[str]
+    status: Mapped[int] = mapped_column(Integer)
+    kopf: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    inhalt: Mapped[bytes] = mapped_column(LargeBinary)
+    am: Mapped[datetime]

@@ -55,7 +55,7 @@ def test_post_is_typed(form, choices, evaluate):
 
     result = submit(
         parsed,
-        MultiDict([("name", " Mu\u0308ller "), ("zahl", "1.234,5"), ("tag", "1.2.2026"), ("ja", "true"), ("themen", "c"), ("themen", "a"),
+        MultiDict([("name", " Mu\u0308ller "), ("zahl", "1.234,5"), ("tag", "1.2.2026"), ("ja", "true"), ("nein", ""), ("themen", "c"), ("themen", "a"),
                    ("themen", "a"), ("art", "true"), ("text", "eins\r\nzwei"), ("_csrf", "x")]),
         evaluate, {},
     )  # fmt: skip
@@ -75,10 +75,37 @@ def test_empty_answers_become_null_so_that_old_ones_are_cleared(form, evaluate):
 
 def test_what_was_not_on_the_page_is_not_cleared(form, choices, evaluate):
     radio = {"type": "radio", "key": "art", "values": choices("a")}
-    parsed = form(TEXT, radio, {"type": "checkbox", "key": "ja"}, {"type": "group", "path": "g", "components": [required({**TEXT, "key": "n"})]})
+    many = {"type": "checklist", "key": "viele", "values": choices("a")}
+    files = {"type": "filepicker", "key": "anlage"}
+    rows = {"type": "dynamiclist", "path": "reihen", "defaultRepetitions": 0, "components": [{"type": "checkbox", "key": "fertig"}]}
+    group = {"type": "group", "path": "g", "components": [required({**TEXT, "key": "n"}), {"type": "checkbox", "key": "nie"}]}
+    parsed = form(TEXT, radio, {"type": "checkbox", "key": "ja"}, many, files, rows, group)
 
-    assert submit(parsed, {"g-n": "x"}, evaluate, {}).variables == {"ja": False, "g": {"n": "x"}}
+    assert submit(parsed, {"g-n": "x"}, evaluate, {}).variables == {"g": {"n": "x"}}
+    assert submit(parsed, {"g-n": "x"}, evaluate, {}, partial=True).typed == {"g": {"n": "x"}}
     assert list(submit(parsed, {}, evaluate, {}).errors) == ["g-n"]
+
+
+def test_what_was_on_the_page_and_is_empty_is_cleared(form, choices, evaluate):
+    rows = {"type": "dynamiclist", "path": "reihen", "defaultRepetitions": 0, "components": [{"type": "checkbox", "key": "fertig"}]}
+    parsed = form({"type": "checkbox", "key": "ja"}, {"type": "checklist", "key": "viele", "values": choices("a")}, {"type": "filepicker", "key": "anlage"}, rows)
+
+    sent = submit(parsed, {"ja": "", "viele": "", "anlage": "", "_liste": ["reihen"]}, evaluate, {"ja": True, "viele": ["a"]})
+
+    assert sent.variables == {"ja": False, "viele": [], "anlage": [], "reihen": []}
+
+
+def test_required_box_that_was_not_sent_is_missed(form, choices, evaluate):
+    parsed = form(required({"type": "checkbox", "key": "ja"}), required({"type": "checklist", "key": "viele", "values": choices("a")}))
+
+    assert sorted(submit(parsed, {}, evaluate, {}).errors) == ["ja", "viele"]
+
+
+def test_box_behind_a_condition_that_was_not_sent_keeps_the_answer_there_is(form, evaluate):
+    parsed = form(TEXT, {"type": "checkbox", "key": "ja", "conditional": {"hide": '=name != "mehr"'}})
+
+    assert submit(parsed, {"name": "mehr"}, evaluate, {"ja": True}).variables == {"name": "mehr"}
+    assert submit(parsed, {"name": "weniger", "ja": ""}, evaluate, {"ja": True}).variables == {"name": "weniger"}
 
 
 @pytest.mark.parametrize(
@@ -311,7 +338,7 @@ def test_what_hangs_on_a_hidden_field_is_hidden_too(form, evaluate):
         box, {"type": "checkbox", "key": "zwei", "conditional": {"hide": "=not(eins)"}}, required({**TEXT, "conditional": {"hide": "=not(zwei)"}})
     )
 
-    assert submit(parsed, {"zwei": "true", "name": "x"}, evaluate, {}).variables == {"eins": False}
+    assert submit(parsed, {"eins": "", "zwei": "true", "name": "x"}, evaluate, {}).variables == {"eins": False}
     assert submit(parsed, {"eins": "true", "zwei": "true", "name": "x"}, evaluate, {}).variables == {"eins": True, "zwei": True, "name": "x"}
 
 

@@ -317,7 +317,7 @@ def test_rendered_form_is_well_linked(big, evaluate):
 
 def test_rendered_form_posts_back_to_the_same_answers(big, evaluate):
     data = {
-        "hilfe": "ja", "wer": 'Mü"<b>', "weg": "b", "welcher": "\n eins\n zwei", "eilig": "true", "themen": ["a", "b"], "marken": [], "tag": "14.09.2026",
+        "hilfe": "ja", "wer": 'Mü"<b>', "weg": "b", "welcher": "\n eins\n zwei", "eilig": "true", "themen": ["a", "b"], "marken": "", "tag": "14.09.2026",
         "zahl": "3,5", "beleg": ["a1"], "kinder-0-name": "A", "kinder-0-_zeile": "1", "mail": "a@b.de",
     }  # fmt: skip
     first = submit(big, data, evaluate, CONTEXT)

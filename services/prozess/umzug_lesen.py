@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from services.prozess.umzug import target_of
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from engine.catalogue import Definition
@@ -160,12 +161,15 @@ def staende(app: App, actor: Actor, *, definition_key: int) -> dict[str, int]:
 
 def bild(app: App, actor: Actor, *, definition_key: int, zahlen: Mapping[str, int], titel: str, prefix: str) -> str | None:
     """The diagram of a version with the number of tokens at each element; None for a model without a drawing."""
-    def work(uow: UnitOfWork) -> bytes:
+    def work(uow: UnitOfWork) -> tuple[bytes, frozenset[str]]:
         rechte.require(actor, Recht.OPERATE)
-        return bytes(uow.session.execute(text("select xml from process_definition where key = :k"), {"k": definition_key}).scalar_one())
-    states = {element: ElementState(state="active", count=number) for element, number in zahlen.items() if number}
+        facts = uow.app.library.process(uow.session, definition_key).elements.values()
+        xml = uow.session.execute(text("select xml from process_definition where key = :k"), {"k": definition_key}).scalar_one()
+        return bytes(xml), frozenset(f.id for f in facts if f.type == "subProcess")
+    xml, around = read(app, actor, work)  # a token inside a sub-process stands at a step, not at everything around it
+    states = {element: ElementState(state="active", count=number) for element, number in zahlen.items() if number and element not in around}
     try:
-        return render(read(app, actor, work), states, title=titel, prefix=prefix)
+        return render(xml, states, title=titel, prefix=prefix)
     except InvalidDefinition:
         return None
 
@@ -239,7 +243,13 @@ def zeile(old: Definition, new: Definition, element: str, stehen: int) -> Zeile:
     grund = "gleich" if same else "name" if proposal else "offen"
     return Zeile(id=element, name=facts.name or element, art=word(facts.type), stehen=stehen, vorschlag=proposal.id if proposal else None, grund=grund,
                  neuer_name=(proposal.name or proposal.id) if proposal else None,
-                 ziele=tuple(sorted((Ziel(id=f.id, name=f.name or f.id) for f in fitting), key=lambda z: z.name.casefold())))
+                 ziele=distinct([Ziel(id=f.id, name=f.name or f.id) for f in fitting]))
+
+
+def distinct(found: Sequence[Ziel]) -> tuple[Ziel, ...]:
+    """In the order of their names; where two have the same name, the id tells them apart."""
+    often = Counter(z.name for z in found)
+    return tuple(sorted((Ziel(id=z.id, name=f"{z.name} ({z.id})") if often[z.name] > 1 else z for z in found), key=lambda z: z.name.casefold()))
 
 
 def zuordnung(app: App, actor: Actor, *, source_key: int, target_key: int, gewaehlt: Mapping[str, str]) -> dict[str, str]:
@@ -266,10 +276,28 @@ def zuordnung(app: App, actor: Actor, *, source_key: int, target_key: int, gewae
     return mapping
 
 
+@dataclass(frozen=True, kw_only=True)
+class Schritt:
+    """An element of a model. ``type`` is its BPMN tag."""
+
+    id: str
+    name: str
+    type: str
+
+
+def elemente(app: App, actor: Actor, *, definition_key: int) -> tuple[Schritt, ...]:
+    """Elements of a version, in the order of its file. Raises NotFound, NotPermitted."""
+    def work(uow: UnitOfWork) -> tuple[Schritt, ...]:
+        rechte.require(actor, Recht.OPERATE)
+        facts = uow.app.library.process(uow.session, definition_key).elements.values()
+        return tuple(Schritt(id=f.id, name=f.name or f.id, type=f.type) for f in facts)
+    return read(app, actor, work)
+
+
 # -- what a refusal says -----------------------------------------------------------------------------------------------
 def namen(app: App, actor: Actor, *, definition_key: int) -> dict[str, str]:
     """Names of the elements of a version, by id."""
-    return read(app, actor, lambda uow: {f.id: f.name or f.id for f in uow.app.library.process(uow.session, definition_key).elements.values()})
+    return {step.id: step.name for step in elemente(app, actor, definition_key=definition_key)}
 
 
 def satz(problem: str, alt: Mapping[str, str], neu: Mapping[str, str]) -> str:

@@ -20,6 +20,8 @@ from sqlalchemy import text
 from services import effekte, logs
 from services.bell import Bell
 from services.db.provision import libpq
+from services.dokumente import rendern  # noqa: F401  registers its job: the queue finds only what this process has imported
+from services.prozess import sammel  # noqa: F401  the same
 from services.uhr import anmeldezeit
 
 if TYPE_CHECKING:

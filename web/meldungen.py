@@ -39,5 +39,11 @@ MELDUNGEN = {
     "erinnert": Meldung("Die Erinnerung ist unterwegs. Sie steht auch im Verlauf des Falls."),
     "schon_erinnert": Meldung("An diese Aufgabe wurde in der letzten Stunde schon erinnert. Es ging keine weitere Mail hinaus.", "warning"),
     "vorgang": Meldung("Der Vorgang hat begonnen. Die erste Aufgabe erscheint bei denen, die sie erledigen."),
+    "auftrag": Meldung("Der Auftrag ist erteilt. Er arbeitet im Hintergrund, Sie können die Seite verlassen."),
+    "auftrag_anders": Meldung("Der Auftrag steht inzwischen anders. Hier sehen Sie seinen Stand.", "info"),
+    "eingriff_verlegen": Meldung("Der Vorgang geht jetzt an dem gewählten Schritt weiter."),
+    "eingriff_ruhen": Meldung("Der Vorgang ruht. Aufgaben und Fristen warten, bis Sie ihn fortsetzen.", "info"),
+    "eingriff_fortsetzen": Meldung("Der Vorgang läuft wieder."),
+    "eingriff_beenden": Meldung("Der Vorgang ist beendet.", "info"),
     "nochmal": Meldung("Noch einmal versucht. Wenn die Zeile verschwunden ist, hat es geklappt.", "info"),
 }

@@ -44,6 +44,7 @@ EINTRAEGE = (
     Eintrag(name="Vorgänge", endpoint="vorgaenge.liste", pfad="/vorgaenge", gruppe=True, nur=vorgaenge.may_see),
     Eintrag(name="Fristen", endpoint="fristen.liste", pfad="/fristen", gruppe=True),
     Eintrag(name="Störungen", endpoint="stoerungen.liste", pfad="/stoerungen", gruppe=True),
+    Eintrag(name="Laufende Modelle", endpoint="umzug.modelle", pfad="/umzug", gruppe=True),
     Eintrag(name="Modell prüfen", endpoint="modelle.pruefen", pfad="/modelle", gruppe=True),
 )
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from engine import runtime
 from services.errors import Conflict, InvalidInput, NotFound
-from services.prozess import rechte
+from services.prozess import rechte, vermerk
 from services.prozess.command import Command
 from services.prozess.definitions import DefinitionInfo, find_process
 from services.prozess.rechte import Recht
@@ -74,6 +74,7 @@ def cancel_in(uow: UnitOfWork, *, key: int, reason: str | None) -> None:
         raise Conflict("Dieser Vorgang wurde von einem anderen aufgerufen. Beendet werden kann nur der oberste Vorgang.", root=row.root_key)
     command.begin(row)
     command.run(key, "cancel")
+    vermerk.eingriff(uow, row, "wurde von Hand beendet", reason)
     command.finish("process_instance.cancel", f"process_instance:{key}", reason=reason)
 
 
@@ -102,6 +103,7 @@ def set_suspended_in(uow: UnitOfWork, *, key: int, suspended: bool, reason: str)
     if row.status == new:
         raise Conflict("Der Vorgang ruht bereits." if suspended else "Der Vorgang läuft bereits.")
     uow.session.execute(text("update process_instance set status = :s, rev = rev + 1 where key = :k"), {"s": new, "k": key})
+    vermerk.eingriff(uow, row, "ruht ab jetzt" if suspended else "läuft wieder", reason)
     uow.audit("process_instance.suspend" if suspended else "process_instance.resume", f"process_instance:{key}", chain=f"pi:{key}", reason=reason)
 
 
@@ -128,8 +130,9 @@ def modify_in(uow: UnitOfWork, *, key: int, activate: Sequence[str] = (), termin
     """The same inside a unit of work of the caller."""
     rechte.require(uow.actor, Recht.OPERATE)
     command = Command(uow)
-    command.begin(running(command.store.lock_instance(key)))
+    row = command.begin(running(command.store.lock_instance(key)))
     command.run(key, "modify", tuple(terminate), tuple(activate), dict(variables or {}))
+    vermerk.eingriff(uow, row, "wurde von Hand an einen anderen Schritt gestellt", reason)
     command.finish("process_instance.modify", f"process_instance:{key}", reason=reason,
                    detail={"activate": list(activate), "terminate": list(terminate)})
 
@@ -241,10 +244,14 @@ def places(app: App, actor: Actor, *, key: int) -> tuple[Place, ...]:
             raise NotFound(f"Den Vorgang {key} gibt es nicht.")
         rechte.require_instance(uow, row.business_id)
         rows = uow.session.execute(text("""
-            with log as (
+            with last as (  -- what has moved to another version counts under its new name
+                select what, at, last_value(element_id) over (
+                    partition by task_id order by id rows between unbounded preceding and unbounded following) as element_id
+                from element_log where instance_key = :k),
+            log as (
                 select element_id, count(*) filter (where what = 'entered') as entered, count(*) filter (where what = 'completed') as completed,
                        count(*) filter (where what = 'terminated') as terminated, max(at) filter (where what = 'entered') as since
-                from element_log where instance_key = :k group by element_id)
+                from last group by element_id)
             select l.element_id, l.entered, l.completed, l.terminated, greatest(l.entered - l.completed - l.terminated, 0) as open, l.since,
                    exists (select 1 from incident i where i.instance_key = :k and i.element_id = l.element_id and i.status = 'ACTIVE') as incident,
                    coalesce((select min(t.due) from timer t where t.instance_key = :k and t.element_id = l.element_id and t.status = 0),

@@ -232,7 +232,7 @@ SUBSCRIPTIONS = Source(
 
 # One line per element instance: what the log says about it in several lines. A migrated element counts under its last name.
 LOG = select(
-    o.instance_key, o.task_id, func.min(o.at).label("started"), func.max(o.at).filter(o.what != "entered").label("ended"),
+    o.instance_key, o.task_id, func.min(o.at).label("started"), func.max(o.at).filter(o.what.in_(("completed", "terminated"))).label("ended"),
     literal_column("(array_agg(element_id order by id desc))[1]", Text).label("element_id"),
     case((func.bool_or(o.what == "terminated"), "TERMINATED"), (func.bool_or(o.what == "completed"), "COMPLETED"), else_="ACTIVE").label("state"),
 ).group_by(o.instance_key, o.task_id).subquery()

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from engine import runtime
 from services import effekte
 from services.context import Actor
 from services.db.models.prozess import Incident, ProcessInstance
 from services.db.models.sammelauftrag import BatchOperation, BatchOperationItem
 from services.errors import Conflict, InvalidInput, NotFound, ServiceError
 from services.prozess import incidents, instances, rechte, umzug
-from services.prozess.command import Command
 from services.prozess.definitions import find_process
 from services.prozess.quellen import PROCESS_INSTANCES
 from services.prozess.rechte import Recht
@@ -28,7 +26,7 @@ from services.prozess.suche import conditions
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from procrastinate import JobContext
 
@@ -55,18 +53,7 @@ def _migrate(uow: UnitOfWork, instance: int, _: int, parameters: Mapping[str, An
 
 
 def _modify(uow: UnitOfWork, instance: int, _: int, parameters: Mapping[str, Any], reason: str | None) -> None:
-    command = Command(uow)
-    row = instances.running(command.store.lock_instance(instance))
-    command.open_family(row.business_id)
-    found = runtime.open_things(command.store.get(str(instance)))
-    activate, terminate = [], []
-    for source, target in parameters["moves"]:
-        open_here = {task for kind in found.values() for task, thing in kind.items() if umzug.element(thing) == source}
-        terminate += sorted(open_here)
-        activate += [target] * len(open_here)
-    if not terminate:
-        raise Conflict("An keinem der genannten Schritte ist in diesem Vorgang etwas offen.")
-    instances.modify_in(uow, key=instance, activate=activate, terminate=terminate, reason=reason)
+    umzug.move_in(uow, key=instance, moves=parameters["moves"], reason=reason)
 
 
 def _suspend(uow: UnitOfWork, instance: int, _: int, __: Mapping[str, Any], reason: str | None) -> None:
@@ -103,19 +90,44 @@ def create(app: App, actor: Actor, *, kind: str, filters: Mapping[str, Any], par
         if kind == "MIGRATE_PROCESS_INSTANCE":
             find_process(uow.session, key=(parameters or {})["definition"])
         found = uow.session.execute(statement.order_by(None).limit(MAX_ITEMS + 1)).all()
-        if len(found) > MAX_ITEMS:
-            raise InvalidInput(f"Ein Sammelauftrag umfasst höchstens {MAX_ITEMS} Vorgänge. Bitte wählen Sie enger aus.")
-        key = uow.key()
-        uow.session.execute(insert(BatchOperation), {
-            "key": key, "mandant": actor.mandant, "type": kind, "status": "CREATED", "parameters": dict(parameters or {}), "reason": reason,
-            "created": uow.now, "created_by": actor.login, "started": None, "ended": None})
-        if found:
-            uow.session.execute(insert(BatchOperationItem), [
-                {"operation_key": key, "item_key": item, "mandant": actor.mandant, "instance_key": instance, "root_key": root, "status": "ACTIVE"}
-                for item, instance, root in found])
-        uow.audit("batch_operation.create", f"batch_operation:{key}", chain=f"bo:{key}", reason=reason, detail={"type": kind, "items": len(found)})
-        enqueue(uow, key)
-        return key
+        return place(uow, kind=kind, parameters=parameters or {}, reason=reason, items=[(item, instance, root) for item, instance, root in found])
+    return transact(app, actor, work)
+
+
+def place(uow: UnitOfWork, *, kind: str, parameters: Mapping[str, Any], reason: str | None, items: Sequence[tuple[int, int, int]]) -> int:
+    """Write an order and hand it to the queue. ``items``: the thing, its instance, and the root of that instance. Raises InvalidInput."""
+    if len(items) > MAX_ITEMS:
+        raise InvalidInput(f"Ein Sammelauftrag umfasst höchstens {MAX_ITEMS} Vorgänge. Bitte wählen Sie enger aus.")
+    key = uow.key()
+    uow.session.execute(insert(BatchOperation), {
+        "key": key, "mandant": uow.actor.mandant, "type": kind, "status": "CREATED", "parameters": dict(parameters), "reason": reason,
+        "created": uow.now, "created_by": uow.actor.login, "started": None, "ended": None})
+    if items:
+        uow.session.execute(insert(BatchOperationItem), [
+            {"operation_key": key, "item_key": item, "mandant": uow.actor.mandant, "instance_key": instance, "root_key": root, "status": "ACTIVE"}
+            for item, instance, root in items])
+    uow.audit("batch_operation.create", f"batch_operation:{key}", chain=f"bo:{key}", reason=reason, detail={"type": kind, "items": len(items)})
+    enqueue(uow, key)
+    return key
+
+
+def repeat(app: App, actor: Actor, *, key: int) -> int:
+    """A new order for what an order could not do; returns its key. The old order keeps telling what happened.
+
+    Raises NotFound, NotPermitted, Conflict if it still works or nothing failed.
+    """
+    def work(uow: UnitOfWork) -> int:
+        rechte.require(actor, Recht.OPERATE)
+        row = locked(uow, key)
+        if row.status not in {"COMPLETED", "CANCELED"}:
+            raise Conflict("Der Auftrag arbeitet noch. Was nicht gelungen ist, lässt sich wiederholen, sobald er fertig ist.")
+        items = uow.session.execute(text(
+            "select item_key, instance_key, root_key from batch_operation_item where operation_key = :k and status = 'FAILED' order by item_key"),
+            {"k": key}).all()
+        if not items:
+            raise Conflict("In diesem Auftrag ist nichts misslungen.")
+        parameters = dict(row.parameters) | {"repeats": str(key)}
+        return place(uow, kind=row.type, parameters=parameters, reason=row.reason, items=[(i.item_key, i.instance_key, i.root_key) for i in items])
     return transact(app, actor, work)
 
 

@@ -11,15 +11,15 @@ from sqlalchemy import text
 
 from engine import runtime
 from services.errors import Conflict
-from services.prozess import rechte
+from services.prozess import rechte, vermerk
 from services.prozess.command import Command
 from services.prozess.definitions import DefinitionInfo, find_process
-from services.prozess.instances import running
+from services.prozess.instances import modify_in, running
 from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from engine.instance import Instance
     from engine.step import Step
@@ -64,6 +64,7 @@ def migrate_in(uow: UnitOfWork, *, key: int, definition_key: int, mapping: Mappi
     command.changes.add(command.family.adopt(instance, step))
     command.serve()
     rename(uow, key, target.key, target.version, mapping)
+    vermerk.eingriff(uow, row, f"läuft ab jetzt nach Fassung {target.version} des Modells", reason)
     command.finish("process_instance.migrate", f"process_instance:{key}", reason=reason,
                    detail={"definition": target.key, "version": target.version, "mapping": dict(mapping), "recompute": sorted(recompute)})
     for task_id, task in step.user_tasks.opened.items():
@@ -98,6 +99,53 @@ def rename(uow: UnitOfWork, instance: int, definition: int, version: int, mappin
             f"update {table} set {columns}element_id = coalesce(cast(:m as jsonb) ->> element_id, element_id) "  # noqa: S608  our own words
             f"where instance_key = :i and {OPEN[table]}"), {"d": definition, "m": json.dumps(dict(mapping)), "i": instance}
             | ({"v": version} if ":v" in columns else {}))
+    if mapping:  # the log is append-only: a line of its own says under which name an open element goes on
+        uow.session.execute(text("""
+            insert into element_log (mandant, instance_key, process_id, element_id, task_id, what, at)
+            select mandant, instance_key, process_id, cast(:m as jsonb) ->> element_id, task_id, 'moved', :n from (
+                select mandant, instance_key, process_id, (array_agg(element_id order by id desc))[1] as element_id, task_id from element_log
+                where instance_key = :i group by mandant, instance_key, process_id, task_id having not bool_or(what in ('completed', 'terminated'))) x
+            where cast(:m as jsonb) ? element_id"""), {"m": json.dumps(dict(mapping)), "i": instance, "n": uow.now})
+
+
+# -- moving tokens by hand ---------------------------------------------------------------------------------------------
+def move(app: App, actor: Actor, *, key: int, moves: Sequence[tuple[str, str]], reason: str | None = None) -> None:
+    """Every token at the first element of a pair becomes one at the second. Raises NotFound, NotPermitted, Conflict."""
+    transact(app, actor, lambda uow: move_in(uow, key=key, moves=moves, reason=reason))
+
+
+def move_in(uow: UnitOfWork, *, key: int, moves: Sequence[Sequence[str]], reason: str | None) -> None:
+    """The same inside a unit of work of the caller."""
+    command = Command(uow)
+    row = running(command.store.lock_instance(key))
+    command.open_family(row.business_id)
+    activate, terminate = tokens(runtime.open_things(command.store.get(str(key))), moves)
+    modify_in(uow, key=key, activate=activate, terminate=terminate, reason=reason)
+
+
+def tokens(found: Mapping[str, Mapping[str, Any]], moves: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Elements to activate and tasks to terminate. Raises Conflict if nothing is open at the elements."""
+    activate, terminate = [], []
+    for source, target in moves:
+        here = {task for kind in found.values() for task, thing in kind.items() if element(thing) == source}
+        terminate += sorted(here)
+        activate += [target] * len(here)
+    if not terminate:
+        raise Conflict("An keinem der genannten Schritte ist in diesem Vorgang etwas offen.")
+    return activate, terminate
+
+
+def after_move(app: App, actor: Actor, *, key: int, moves: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Dry run of :func:`move`: element ids of what would be open then. Nothing is written. Raises as it does."""
+    def work(uow: UnitOfWork) -> tuple[str, ...]:
+        rechte.require(actor, Recht.OPERATE)
+        command = Command(uow)
+        row = command.begin(running(command.store.row(key)))
+        activate, terminate = tokens(runtime.open_things(command.store.get(str(row.key))), moves)
+        command.run(key, "modify", tuple(terminate), tuple(activate), {})
+        found = runtime.open_things(command.store.get(str(key)))
+        return tuple(sorted({str(element(thing)) for kind in found.values() for thing in kind.values()}))
+    return read(app, actor, work)
 
 
 # -- what would happen -------------------------------------------------------------------------------------------------

@@ -19,6 +19,9 @@ from web.pages import (
     stoerungen,
     texte,
     uebergaben,
+    umzug,
+    umzug_auftraege,
+    umzug_vorgang,
     vorgaenge,
 )
 
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, dokumente.pages, einwilligungen.pages, uebergaben.pages,
-              partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages, vorgaenge.pages)
+              partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages, vorgaenge.pages,
+              umzug.pages, umzug_auftraege.pages, umzug_vorgang.pages)
 
 
 def register(flask_app: Flask) -> None:

@@ -311,7 +311,7 @@ class Incident(Base):
 
 
 class ElementLog(Base):
-    """What happened to an element: entered, completed, terminated. Source of durations, heat map and the path taken."""
+    """What happened to an element: entered, completed, terminated, moved (to another version, where it has this id). Source of durations, heat map and the path taken."""
 
     __tablename__ = "element_log"
     __table_args__ = (

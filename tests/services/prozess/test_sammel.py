@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+import services
 from services import aufgaben
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from services.prozess import incidents, instances, sammel, umzug
@@ -161,3 +166,15 @@ def test_orders_are_refused_to_others_and_for_nonsense(app) -> None:
         sammel.progress(app, actor(BOSS), key=1)
     with pytest.raises(NotFound):
         sammel.set_status(app, actor(BOSS), key=1, status="CANCELED")
+
+
+def test_a_worker_process_knows_every_job_of_the_queue() -> None:
+    """What only the web process has imported would end as an unknown job, and its order would wait for ever."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in Path(services.__file__).parent.rglob("*.py"))
+    placed = set(re.findall(r'queue\.task\(name="(\w+)"', sources))
+    alone = "from services import bootstrap, worker, effekte; print(*effekte.queue.tasks)"
+
+    known = subprocess.run([sys.executable, "-c", alone], check=True, capture_output=True, text=True).stdout.split()
+
+    assert len(placed) >= 3
+    assert placed <= set(known)

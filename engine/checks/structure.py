@@ -9,7 +9,19 @@ from engine.checks.events import check_event
 from engine.checks.nodes import check_node
 from engine.checks.texts import check_condition
 from engine.dialect.events import event_kind
-from engine.dialect.names import ACTIVITIES, BPMN, DOCUMENTATION, EVENTS, GATEWAYS, NODES, REFUSED, definition_of, is_bpmn, local
+from engine.dialect.names import (
+    ACTIVITIES,
+    BPMN,
+    DERIVED,
+    DOCUMENTATION,
+    EVENTS,
+    GATEWAYS,
+    NODES,
+    REFUSED,
+    definition_of,
+    is_bpmn,
+    local,
+)
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -127,9 +139,17 @@ class ScopeCheck:
             self.context.error(
                 "id_form",
                 node,
-                f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; erlaubt sind Buchstaben, Ziffern, „_“ und „-“, "
-                "am Anfang ein Buchstabe oder „_“.",
-                f'{{x}}: the id "{found[:80]}" cannot be used; letters, digits, "_" and "-" are allowed.',
+                f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; erlaubt sind bis zu 200 Buchstaben, Ziffern, „_“, „-“ und „.“, "
+                "am Anfang kein „-“.",
+                f'{{x}}: the id "{found[:80]}" cannot be used; up to 200 letters, digits, "_", "-" and "." are allowed.',
+            )
+        elif found.endswith(DERIVED):
+            self.context.error(
+                "id_form",
+                node,
+                f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; so enden die Namen, die Etappe selbst vergibt "
+                f"({', '.join(f'„{end}“' for end in DERIVED)}).",
+                f'{{x}}: the id "{found[:80]}" cannot be used; names of our own end like this ({", ".join(DERIVED)}).',
             )
 
     def check_known(self, node: etree._Element) -> None:

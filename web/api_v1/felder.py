@@ -84,7 +84,7 @@ class Zahl(ma.fields.Integer):
     def __init__(self, *, von: int = -(2**31), bis: int = 2**31 - 1, **kw: Any) -> None:  # noqa: ANN401  options of marshmallow
         super().__init__(strict=True, validate=_range(von, bis), **kw)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> int | None:  # noqa: ANN401  marshmallow's signature
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> int:  # noqa: ANN401  marshmallow's signature
         return super()._deserialize(integral(value), attr, data, **kw)
 
 

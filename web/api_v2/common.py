@@ -55,7 +55,7 @@ class Long(ma.fields.Integer):
         kw.setdefault("validate", ma.validate.Range(-LONG, LONG - 1))
         super().__init__(strict=True, **kw)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> int | None:  # noqa: ANN401  marshmallow's signature
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> int:  # noqa: ANN401  marshmallow's signature
         return super()._deserialize(integral(value), attr, data, **kw)
 
 

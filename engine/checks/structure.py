@@ -24,6 +24,8 @@ from engine.dialect.names import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lxml import etree
 
     from engine.checks.context import Context
@@ -44,23 +46,46 @@ SILENT: Final = frozenset(
         "script",
     }
 )
+# Nothing that runs refers to an element of these by its id.
+NEVER_ASKED: Final = (DOCUMENTATION - {"signal", "error", "escalation", "message", "laneSet"}) | {
+    "conditionExpression",
+    "dataInput",
+    "dataOutput",
+    "formalExpression",
+    "inputSet",
+    "messageFlow",
+    "outputSet",
+    "participant",
+    "resourceAssignmentExpression",
+}
 
 
 def check_ids(context: Context) -> None:
-    """Ids are unique in the whole file; those of nodes and flows have a form we can use."""
-    seen: set[str] = set()
+    """Ids are unique in the whole file; doubled ones of elements that only document, as some tools write them, do no harm."""
+    seen: dict[str, bool] = {}
     for node in context.root.iter():
         found = node.get("id") if is_bpmn(node) else None
         if found is None:
             continue
+        harmless = local(node) in NEVER_ASKED
         if found in seen:
-            context.error(
+            context.add(
+                "warning" if harmless and seen[found] else "error",
                 "duplicate_id",
                 node,
                 f"{{x}}: die Kennung „{found[:80]}“ kommt mehrfach vor.",
                 f'{{x}}: the id "{found[:80]}" occurs more than once.',
             )
-        seen.add(found)
+        seen[found] = harmless and seen.get(found, True)
+
+
+def by_id(nodes: Iterable[etree._Element]) -> dict[str, etree._Element]:
+    """The elements by id; those without one, and the second of a doubled one, under keys that no reference can name."""
+    found: dict[str, etree._Element] = {}
+    for number, node in enumerate(nodes):
+        name = node.get("id") or ""
+        found[name if name and name not in found else f"\0{number}"] = node
+    return found
 
 
 class ScopeCheck:
@@ -75,14 +100,15 @@ class ScopeCheck:
 
     def __init__(self, context: Context, scope: etree._Element, kind: str, depth: int = 0) -> None:
         self.context, self.scope, self.kind, self.depth = context, scope, kind, depth
-        self.nodes = {n.get("id") or "": n for n in scope if is_bpmn(n) and local(n) in NODES}
-        self.refused = {n.get("id") or "": n for n in scope if is_bpmn(n) and local(n) in REFUSED}
+        self.nodes = by_id(n for n in scope if is_bpmn(n) and local(n) in NODES)
+        self.refused = by_id(n for n in scope if is_bpmn(n) and local(n) in REFUSED)
         self.flows = scope.findall(BPMN + "sequenceFlow")
         self.outgoing: dict[str, list[etree._Element]] = {}
         self.incoming: dict[str, list[etree._Element]] = {}
         for flow in self.flows:
-            self.outgoing.setdefault(flow.get("sourceRef") or "", []).append(flow)
-            self.incoming.setdefault(flow.get("targetRef") or "", []).append(flow)
+            for known, end in ((self.outgoing, flow.get("sourceRef")), (self.incoming, flow.get("targetRef"))):
+                if end:
+                    known.setdefault(end, []).append(flow)
 
     def run(self) -> None:
         """All rules."""
@@ -258,7 +284,7 @@ class ScopeCheck:
                     reached.add(target)
                     todo.append(target)
         for found, node in self.nodes.items():
-            if found in reached:
+            if found in reached or found.startswith("\0"):  # no flow can name what has no id of its own; that has been said
                 continue
             if self.incoming.get(found):
                 self.context.warn(

@@ -49,7 +49,7 @@ def test_named_argument_that_is_missing_is_not_taken_for_null(text):
 
 
 @pytest.mark.parametrize(("text", "value"), [
-    ("list contains(list: [1, null], element: null)", True), ("is(value1: null, value2: null)", True), ("substring(start position: 2, string: \"abc\")", "bc"),
+    ("list contains(list: [1, null], element: null)", True), ("is(value1: null, value2: null)", True), ('substring(start position: 2, string: "abc")', "bc"),
     ("append(list: [1])", [1]), ("insert before(list: [1], position: 1, newItem: null)", [None, 1]),
 ])
 def test_named_arguments_may_be_null_where_the_value_may(text, value):

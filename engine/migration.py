@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from engine import state as codec
+from engine.dialect.names import DERIVED
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.specs.base import set_incident
 from engine.specs.people import UserTask
@@ -100,9 +101,9 @@ def migrate_rows(stored: Stored, new: Definition, mapping: Mapping[str, str]) ->
     problems: list[str] = []
 
     def renamed(name: str) -> str:  # derived specs (X.events, X.flows, X [child]) follow their element
-        base, dot, tail = name.partition(".")
-        base, space, child = base.partition(" ")
-        return mapping.get(base, base) + space + child + dot + tail
+        tail = next((end for end in DERIVED if name.endswith(end)), "")
+        base, space, child = name.removesuffix(tail).partition(" ")
+        return mapping.get(base, base) + space + child + tail
 
     def moved(path: str) -> str:
         inside = path.removeprefix(str(stored["def"])).split("/")[1:]

@@ -32,6 +32,9 @@ OTHER_FILES: Final = (
     (b"{", "JSON", "JSON"),
     (b"[", "JSON", "JSON"),
 )
+# The first four bytes, with a byte order mark or a "<" alone; libxml2 does not know this encoding.
+UTF_32: Final = {b"\xff\xfe\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be", b"<\0\0\0": "utf-32-le", b"\0\0\0<": "utf-32-be"}
+DECLARED_ENCODING: Final = re.compile(r"""\A(\s*<\?xml\b[^>]*?)\sencoding\s*=\s*(?:"[^"]*"|'[^']*')""")
 BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 BEFORE_DECLARATION: Final = re.compile(rb"(\xef\xbb\xbf)?(\s+)(<\?xml\b[^>]*\?>)")
 BOOLEANS: Final = {"1": "true", "0": "false", "TRUE": "true", "FALSE": "false", "True": "true", "False": "false"}
@@ -94,7 +97,6 @@ def read(data: bytes) -> etree._Element:
         raise refuse("xml_empty", "Die Datei ist leer.", "The file is empty.")
     if is_web_page(data):
         raise refuse_other("eine Webseite", "a web page", 1)
-    data = tolerated(data)
     parser = etree.XMLPullParser(
         events=("start", "end"),
         resolve_entities=False,
@@ -107,6 +109,7 @@ def read(data: bytes) -> etree._Element:
     )
     walk = Walk()
     try:
+        data = tolerated(data)
         for begin in range(0, len(data), 1 << 16):
             parser.feed(data[begin : begin + (1 << 16)])
             walk.on(parser)
@@ -136,7 +139,13 @@ def read(data: bytes) -> etree._Element:
 
 
 def tolerated(data: bytes) -> bytes:
-    """Blank lines before the XML declaration, as some tools write them, moved behind it, so that lines keep their numbers."""
+    """What some tools write, as the parser takes it, with the same line numbers: UTF-32, and blank lines before the XML declaration.
+
+    Raises UnicodeDecodeError.
+    """
+    if data[:4] in UTF_32:
+        plain = data.decode(UTF_32[data[:4]]).removeprefix("\ufeff")
+        data = DECLARED_ENCODING.sub(r"\1", plain, count=1).encode()
     found = BEFORE_DECLARATION.match(data)
     return data if found is None else found[3] + found[2] + data[found.end() :]
 

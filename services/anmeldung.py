@@ -230,6 +230,8 @@ def abmelden(app: App, actor: Actor, *, token: str) -> None:
 class Verdicts:
     """Passwords that fitted within the last minute, so that argon2 does not run at every request.
 
+    Each use renews the minute: a program at work is not locked out by somebody who guesses at its name.
+
     The key binds the stored hash (a changed password ends the verdict at once) and the password under a secret of this
     operating-system process; the password itself is not kept.
     """
@@ -246,9 +248,7 @@ class Verdicts:
         key = hmac.digest(self._secret, message, "sha256")
         with self._lock:
             until = self._until.get(key)
-        if until is not None and now < until <= now + VERDICT_LIFETIME:
-            return True
-        if not check(stored, password):
+        if not (until is not None and now < until <= now + VERDICT_LIFETIME) and not check(stored, password):
             return False
         with self._lock:
             if len(self._until) >= self.LIMIT:

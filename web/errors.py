@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from services.anmeldung import LoginRefused, LoginThrottled
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted, ServiceError
@@ -81,14 +81,21 @@ def init(flask_app: Flask) -> None:
         return answer(status, detail=error.detail)
 
     @flask_app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+    def http(error: HTTPException) -> tuple[Response | str, int] | Response | HTTPException:
         status = error.code or 500
         if status < 400:
             return error  # a redirect
         if status >= 500:
             return ours(error)
         detail = words_of(status).sentence.format(grenze=grenze) if isinstance(error, RequestEntityTooLarge) else None
-        return answer(HTTPStatus(status), detail=detail)
+        methods = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+        if methods is None:
+            return answer(HTTPStatus(status), detail=detail)
+        allowed = ", ".join(sorted(methods))
+        body, code = answer(HTTPStatus(status), detail=f"{request.method} gibt es unter dieser Adresse nicht. Möglich ist: {allowed}." if is_machine_path() else None)
+        response = make_response(body, code)
+        response.headers["Allow"] = allowed  # RFC 9110, 15.5.6: a 405 names what is possible
+        return response
 
     @flask_app.errorhandler(OperationalError)
     def no_database(error: OperationalError) -> tuple[Response | str, int]:

@@ -13,7 +13,8 @@ from engine.xml import line_of
 if TYPE_CHECKING:
     from lxml import etree
 
-ID_FORM: Final = re.compile(r"[^\W\d][\w-]*")  # an XML name without dots and colons: derived specs use them
+# A little more than XML allows: Visual Paradigm, for one, writes ids that begin with a digit or a dot. No colons: they part prefixes.
+ID_FORM: Final = re.compile(r"(?=[.-]*\w)[\w.][\w.-]*")
 MAX_NESTING: Final = 30  # sub-processes in sub-processes
 
 

@@ -38,7 +38,23 @@ PARTS: Final = frozenset(
         "supportedInterfaceRef",
     }
 )
-DATA: Final = frozenset({"ioSpecification", "dataInputAssociation", "dataOutputAssociation", "property"})
+# Parts of a node that document and are told one by one: its data, and who has to do it.
+DATA: Final = frozenset(
+    {
+        "ioSpecification",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "property",
+        "ioBinding",
+        "monitoring",
+        "auditing",
+        "rendering",
+        "resourceRole",
+        "performer",
+        "humanPerformer",
+        "potentialOwner",
+    }
+)
 NAMED: Final = frozenset({"message", "signal", "error", "escalation"})
 NODE_TAGS: Final = frozenset(BPMN + name for name in NODES)
 BPMN_DI: Final = "{http://www.omg.org/spec/BPMN/20100524/DI}"

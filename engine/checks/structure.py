@@ -9,9 +9,23 @@ from engine.checks.events import check_event
 from engine.checks.nodes import check_node
 from engine.checks.texts import check_condition
 from engine.dialect.events import event_kind
-from engine.dialect.names import ACTIVITIES, BPMN, DOCUMENTATION, EVENTS, GATEWAYS, NODES, REFUSED, definition_of, is_bpmn, local
+from engine.dialect.names import (
+    ACTIVITIES,
+    BPMN,
+    DERIVED,
+    DOCUMENTATION,
+    EVENTS,
+    GATEWAYS,
+    NODES,
+    REFUSED,
+    definition_of,
+    is_bpmn,
+    local,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lxml import etree
 
     from engine.checks.context import Context
@@ -32,23 +46,46 @@ SILENT: Final = frozenset(
         "script",
     }
 )
+# Nothing that runs refers to an element of these by its id.
+NEVER_ASKED: Final = (DOCUMENTATION - {"signal", "error", "escalation", "message", "laneSet"}) | {
+    "conditionExpression",
+    "dataInput",
+    "dataOutput",
+    "formalExpression",
+    "inputSet",
+    "messageFlow",
+    "outputSet",
+    "participant",
+    "resourceAssignmentExpression",
+}
 
 
 def check_ids(context: Context) -> None:
-    """Ids are unique in the whole file; those of nodes and flows have a form we can use."""
-    seen: set[str] = set()
+    """Ids are unique in the whole file; doubled ones of elements that only document, as some tools write them, do no harm."""
+    seen: dict[str, bool] = {}
     for node in context.root.iter():
         found = node.get("id") if is_bpmn(node) else None
         if found is None:
             continue
+        harmless = local(node) in NEVER_ASKED
         if found in seen:
-            context.error(
+            context.add(
+                "warning" if harmless and seen[found] else "error",
                 "duplicate_id",
                 node,
                 f"{{x}}: die Kennung „{found[:80]}“ kommt mehrfach vor.",
                 f'{{x}}: the id "{found[:80]}" occurs more than once.',
             )
-        seen.add(found)
+        seen[found] = harmless and seen.get(found, True)
+
+
+def by_id(nodes: Iterable[etree._Element]) -> dict[str, etree._Element]:
+    """The elements by id; those without one, and the second of a doubled one, under keys that no reference can name."""
+    found: dict[str, etree._Element] = {}
+    for number, node in enumerate(nodes):
+        name = node.get("id") or ""
+        found[name if name and name not in found else f"\0{number}"] = node
+    return found
 
 
 class ScopeCheck:
@@ -63,14 +100,15 @@ class ScopeCheck:
 
     def __init__(self, context: Context, scope: etree._Element, kind: str, depth: int = 0) -> None:
         self.context, self.scope, self.kind, self.depth = context, scope, kind, depth
-        self.nodes = {n.get("id") or "": n for n in scope if is_bpmn(n) and local(n) in NODES}
-        self.refused = {n.get("id") or "": n for n in scope if is_bpmn(n) and local(n) in REFUSED}
+        self.nodes = by_id(n for n in scope if is_bpmn(n) and local(n) in NODES)
+        self.refused = by_id(n for n in scope if is_bpmn(n) and local(n) in REFUSED)
         self.flows = scope.findall(BPMN + "sequenceFlow")
         self.outgoing: dict[str, list[etree._Element]] = {}
         self.incoming: dict[str, list[etree._Element]] = {}
         for flow in self.flows:
-            self.outgoing.setdefault(flow.get("sourceRef") or "", []).append(flow)
-            self.incoming.setdefault(flow.get("targetRef") or "", []).append(flow)
+            for known, end in ((self.outgoing, flow.get("sourceRef")), (self.incoming, flow.get("targetRef"))):
+                if end:
+                    known.setdefault(end, []).append(flow)
 
     def run(self) -> None:
         """All rules."""
@@ -127,9 +165,17 @@ class ScopeCheck:
             self.context.error(
                 "id_form",
                 node,
-                f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; erlaubt sind Buchstaben, Ziffern, „_“ und „-“, "
-                "am Anfang ein Buchstabe oder „_“.",
-                f'{{x}}: the id "{found[:80]}" cannot be used; letters, digits, "_" and "-" are allowed.',
+                f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; erlaubt sind bis zu 200 Buchstaben, Ziffern, „_“, „-“ und „.“, "
+                "am Anfang kein „-“.",
+                f'{{x}}: the id "{found[:80]}" cannot be used; up to 200 letters, digits, "_", "-" and "." are allowed.',
+            )
+        elif found.endswith(DERIVED):
+            self.context.error(
+                "id_form",
+                node,
+                f"{{x}}: die Kennung „{found[:80]}“ ist nicht verwendbar; so enden die Namen, die Etappe selbst vergibt "
+                f"({', '.join(f'„{end}“' for end in DERIVED)}).",
+                f'{{x}}: the id "{found[:80]}" cannot be used; names of our own end like this ({", ".join(DERIVED)}).',
             )
 
     def check_known(self, node: etree._Element) -> None:
@@ -238,7 +284,7 @@ class ScopeCheck:
                     reached.add(target)
                     todo.append(target)
         for found, node in self.nodes.items():
-            if found in reached:
+            if found in reached or found.startswith("\0"):  # no flow can name what has no id of its own; that has been said
                 continue
             if self.incoming.get(found):
                 self.context.warn(

@@ -90,6 +90,8 @@ DOCUMENTATION: Final = frozenset(
     }
 )
 CODES: Final = {"signal": "name", "error": "errorCode", "escalation": "escalationCode"}
+# Ends of the names of specs that are made besides that of an element (see ``engine/README.md``); no id ends like this.
+DERIVED: Final = (".events", ".flows", ".flow")
 RENAMED: Final = {"Start": "#Start", "End": "#End"}  # names with a meaning in SpiffWorkflow
 
 

@@ -241,6 +241,17 @@ def test_basic_verifies_once_a_minute(app, monkeypatch):
     assert len(calls) == 2
 
 
+def test_program_at_work_is_not_locked_out_by_guesses_at_its_name(app):
+    anmeldung.basic(app, login="falkenrath", password=daten.PASSWORT)
+    for _ in range(anmeldung.FREE_ATTEMPTS):
+        with pytest.raises(LoginRefused):
+            anmeldung.basic(app, login="falkenrath", password="falsch")
+
+    for _ in range(4):
+        app.clock.advance(seconds=40)
+        assert anmeldung.basic(app, login="falkenrath", password=daten.PASSWORT).actor.login == "falkenrath"
+
+
 def test_basic_refuses_a_wrong_password_also_after_a_right_one(app):
     anmeldung.basic(app, login="falkenrath", password=daten.PASSWORT)
 

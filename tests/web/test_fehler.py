@@ -40,6 +40,16 @@ def test_wrong_method_is_a_405(browser, text):
     assert "Traceback" not in text(response)
 
 
+@pytest.mark.parametrize(("method", "path", "allowed"), [
+    ("TRACE", "/v2/topology", "GET, HEAD, OPTIONS"), ("PATCH", "/api/v1/ich", "GET, HEAD, OPTIONS"), ("DELETE", "/v2/deployments", "OPTIONS, POST")])
+def test_wrong_method_of_a_machine_names_the_right_ones(app, method, path, allowed):
+    response = create_app(app).test_client().open(path, method=method)
+
+    assert response.status_code == 405
+    assert response.headers["Allow"] == allowed
+    assert response.json["detail"] == f"{method} gibt es unter dieser Adresse nicht. Möglich ist: {allowed}."
+
+
 def test_too_large_a_form_is_a_413_with_a_sentence(browser, text):
     person = browser("falkenrath")
 

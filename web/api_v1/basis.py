@@ -39,6 +39,7 @@ PREFIX = "/api/v1"
 VERSION = "1.0"
 PROBLEM_JSON = "application/problem+json"
 MAX_FIELDS_TOLD = 10
+WITHOUT_NUL = r"^[^\u0000]*$"
 BESCHREIBUNG = (
     "Die Fallseite von Etappe: Fälle, Fallakte, Aufgaben, Einwilligungen, Übergaben, Verweise, Partner und Kontakte. "
     "Es gelten dieselben Rechte und Prüfungen wie auf den Seiten. Schlüssel sind Ziffern als Text, Zeitpunkte stehen in UTC. "
@@ -58,15 +59,16 @@ ABLEHNUNGEN = {
     413: "Die Anfrage ist zu groß",
     415: "Der Inhalt der Anfrage ist nicht als JSON bezeichnet",
     422: "Eine Angabe fehlt, ist unbekannt oder passt nicht",
+    429: "Unter diesem Namen gab es zu viele Fehlversuche bei der Anmeldung",
 }
-IMMER = (401, 403)
+IMMER = (401, 403, 429)
 MIT_INHALT = (400, 413, 415, 422)
 
 
 class NotJson(ServiceError):
     """The body cannot be read as JSON."""
 
-    message_de = "Der Inhalt der Anfrage ist kein gültiges JSON. Erwartet wird ein JSON-Objekt. Es wurde nichts geändert."
+    message_de = "Der Inhalt der Anfrage ist kein gültiges JSON."
 
 
 class Unfit(InvalidInput):
@@ -96,7 +98,7 @@ class Parser(FlaskParser):
         try:
             return json_body()
         except InvalidInput as error:
-            raise NotJson from error
+            raise NotJson(f"{error.detail} Erwartet wird ein JSON-Objekt. Es wurde nichts geändert.") from error
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ANN401  webargs' own mapping
         if not all(storable(text) for pair in req.args.items(multi=True) for text in pair):
@@ -236,7 +238,20 @@ def document() -> Mapping[str, Any]:
     api.init_app(flask_app)
     api.register_blueprint(blueprint)
     found: dict[str, Any] = api.spec.to_dict()
+    tell_storable(found)
     return {**found, "tags": [{"name": name} for name in dict.fromkeys(Bereich.namen)]}
+
+
+def tell_storable(part: Any) -> None:  # noqa: ANN401  JSON
+    """Say at every free text that it holds no NUL, which PostgreSQL does not store: what the document allows is accepted."""
+    if isinstance(part, list):
+        for inner in part:
+            tell_storable(inner)
+    elif isinstance(part, dict):
+        if part.get("type") in ("string", ["string", "null"]) and not part.keys() & {"enum", "format", "pattern"}:
+            part["pattern"] = WITHOUT_NUL
+        for inner in part.values():
+            tell_storable(inner)
 
 
 # -- what goes out where something does not fit ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import marshmallow as ma
 
 from services.prozess.suche import MAX_LIMIT
-from web.api_v2.common import KEY, Flag, flat, instant
+from web.api_v2.common import KEY, Flag, flat, instant, integral
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,10 +79,13 @@ class Tag(ma.fields.Date):
 
 
 class Zahl(ma.fields.Integer):
-    """A whole number in JSON; a text with digits is not one."""
+    """A whole number in JSON, also where it is written 5.0 (JSON Schema, 6.1.1); a text with digits is not one."""
 
     def __init__(self, *, von: int = -(2**31), bis: int = 2**31 - 1, **kw: Any) -> None:  # noqa: ANN401  options of marshmallow
         super().__init__(strict=True, validate=_range(von, bis), **kw)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> int:  # noqa: ANN401  marshmallow's signature
+        return super()._deserialize(integral(value), attr, data, **kw)
 
 
 def _range(von: int, bis: int) -> ma.validate.Range:

@@ -43,12 +43,20 @@ class Key(ma.fields.Field[int]):
         return int(value)
 
 
+def integral(value: object) -> object:
+    """A number without a fraction as int, also where it is written 5.0: to JSON the two are one number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Long(ma.fields.Integer):
     """A 64-bit number in JSON; a text with digits is not one."""
 
     def __init__(self, **kw: Any) -> None:  # noqa: ANN401  options of marshmallow
         kw.setdefault("validate", ma.validate.Range(-LONG, LONG - 1))
         super().__init__(strict=True, **kw)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kw: Any) -> int:  # noqa: ANN401  marshmallow's signature
+        return super()._deserialize(integral(value), attr, data, **kw)
 
 
 class Flag(ma.fields.Field[bool]):
@@ -107,9 +115,15 @@ def json_body() -> Any:  # noqa: ANN401  JSON
     try:
         found = json.loads(request.get_data(cache=True).decode("utf-8"), parse_constant=refuse_constant, parse_float=finite, parse_int=whole)
         check(found)
+    except NotStorable as error:
+        raise InvalidInput(f"Der Inhalt der Anfrage ist kein JSON, das gespeichert werden kann: {error}.") from error
     except (ValueError, OverflowError, RecursionError) as error:
         raise InvalidInput("Der Inhalt der Anfrage ist kein gültiges JSON.") from error
     return {} if found is None else found
+
+
+class NotStorable(ValueError):
+    """JSON that the database cannot hold; the message names what in it."""
 
 
 def refuse_constant(name: str) -> None:
@@ -130,11 +144,11 @@ def whole(text: str) -> int:
 
 
 def check(value: object, depth: int = 0) -> None:
-    """Refuse what JSON allows but the database cannot hold. Raises ValueError."""
+    """Refuse what JSON allows but the database cannot hold. Raises NotStorable."""
     if depth > MAX_DEPTH:
-        raise ValueError("nesting")
+        raise NotStorable(f"Es ist mehr als {MAX_DEPTH} Ebenen tief geschachtelt")
     if isinstance(value, str) and not storable(value):
-        raise ValueError("text")
+        raise NotStorable("Ein Text enthält das Zeichen NUL oder ein halbes Zeichen (einen Teil eines Surrogatpaars)")
     if isinstance(value, dict):
         for name, inner in value.items():
             check(name)

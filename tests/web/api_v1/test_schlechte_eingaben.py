@@ -12,6 +12,7 @@ from services.prozess import instances
 from tests.reise import gang
 from tests.web.api_v1.conftest import MAX_BODY, PERSON, Dienst, Ruf, neuer_fall, offene, operations
 from tests.web.api_v1.test_umfang import ABSCHNITTE, EMPFAENGER, einwilligung
+from web.api_v1.basis import document
 
 pytestmark = pytest.mark.xdist_group("api_v1")
 GUT: dict[str, Any] = {"personen": [PERSON], "zugangsweg": "person"}
@@ -120,6 +121,23 @@ def test_task_is_given_to_colleagues_only(ruf: Ruf, aufgabe: dict[str, Any]) -> 
 def test_tasks_of_the_team_are_for_koordination(ruf: Ruf) -> None:
     ruf.abgelehnt(403, "GET", "/aufgaben?liste=team")
     ruf("GET", "/aufgaben?liste=team", wer="koordination")
+
+
+def test_text_that_cannot_be_stored_is_named_as_such(ruf: Ruf, aufgabe: dict[str, Any]) -> None:
+    for hostile in ("a\0b", "\ud800"):
+        problem = ruf.abgelehnt(400, "POST", f"/aufgaben/{aufgabe['key']}/abschliessen", {"werte": {**ANTWORTEN, "anliegen": hostile}})
+
+        assert "NUL" in problem["detail"]
+        assert "kein gültiges JSON" not in problem["detail"]
+
+
+def test_whole_number_may_be_written_with_a_point(ruf: Ruf) -> None:
+    assert ruf("POST", "/faelle/suche", {"suche": "Mo", "grenze": 5.0}) == ruf("POST", "/faelle/suche", {"suche": "Mo", "grenze": 5})
+    ruf.abgelehnt(422, "POST", "/faelle/suche", {"suche": "Mo", "grenze": 5.5})
+
+
+def test_document_allows_no_text_that_is_refused() -> None:
+    assert document()["components"]["schemas"]["Suche"]["properties"]["suche"]["pattern"] == r"^[^\u0000]*$"
 
 
 # -- handovers, consents, processes ------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0009_unterlagen"
-down_revision = "0006_strukturhinweis"
+down_revision = "0007_fallsuche"
 branch_labels = None
 depends_on = None
 

@@ -314,6 +314,7 @@ class Lebenslauf(Gang):
 
     def pruefe_ende(self) -> None:
         """The Fallverantwortung had no gap, consent was put to the test, and nothing is left behind."""
+        self.pruefe_ketten(alle=True)
         rows = self.zeilen("select von, bis from fallverantwortung where aktenzeichen = :a order by von")
         assert [r.bis for r in rows[:-1]] == [r.von for r in rows[1:]], "the Fallverantwortung has gaps"
         assert self.entliehen, "nobody ever saw a section by consent"

@@ -54,7 +54,7 @@ BETRIEB = ("koordination", "prozessverantwortung", "verwaltung")
 OHNE_FALL = ("prozessverantwortung", "verwaltung")  # may do the tasks of processes that belong to no case
 OFFEN = ("angeboten", "angenommen")
 # A list may join these tables itself, so the conditions have names of their own for them; made once, since making one costs 2 ms.
-HELD, OWN, TASK, LENDING = aliased(Fallverantwortung), aliased(Fall), aliased(UserTask), (aliased(Uebergabe), aliased(Verweis))
+HELD, OWN, TASK, UEBERGABE, VERWEIS = aliased(Fallverantwortung), aliased(Fall), aliased(UserTask), aliased(Uebergabe), aliased(Verweis)
 
 
 class Action(StrEnum):
@@ -239,9 +239,15 @@ def enforce(decision: Decision, action: Action) -> None:
         raise NotPermitted(decision.reason_de, action=str(action))
 
 
+def groups_in_cases(actor: Actor) -> frozenset[str]:
+    """Groups whose case work reaches the actor. To be employed somewhere is not enough for that: it takes a role in cases."""
+    return actor.groups if actor.has_role(*BETEILIGT) else actor.functions
+
+
 def _task(actor: Actor, action: Action, task: TaskTarget) -> Decision:
     operated = task.ohne_fall and actor.has_role(*OHNE_FALL)
-    candidate = operated or actor.login in task.candidate_users or not actor.groups.isdisjoint(task.candidate_groups)
+    groups = actor.groups if task.ohne_fall else groups_in_cases(actor)
+    candidate = operated or actor.login in task.candidate_users or not groups.isdisjoint(task.candidate_groups)
     mine = task.assignee == actor.login
     supervised = actor.has_role("koordination") and actor.organisation in task.organisationen
     if not (mine or candidate or supervised):
@@ -337,8 +343,10 @@ def visible_tasks(actor: Actor) -> ColumnElement[bool]:
     ways = [
         UserTask.assignee == actor.login,
         UserTask.candidate_users.contains([actor.login]),
-        UserTask.candidate_groups.overlap(sorted(actor.groups)),
+        UserTask.candidate_groups.overlap(sorted(groups_in_cases(actor))),
     ]
+    if groups_in_cases(actor) != actor.groups:
+        ways.append(and_(UserTask.business_id.is_(None), UserTask.candidate_groups.overlap(sorted(actor.groups))))
     if actor.has_role(*OHNE_FALL):
         ways.append(UserTask.business_id.is_(None))
     if actor.has_role("koordination"):
@@ -423,15 +431,41 @@ def _cases_of_own_tasks(actor: Actor, aktenzeichen: str | None = None) -> Select
 def lent_cases(actor: Actor, today: date, aktenzeichen: str | None = None) -> list[Select[str]]:
     """Aktenzeichen with a handover or Verweis open to the own organisation and a consent in force; ``aktenzeichen``: only this case."""
     found: list[Select[str]] = []
-    for table in LENDING:
+    lending: tuple[tuple[type[Uebergabe | Verweis], ColumnElement[bool]], ...] = (
+        (UEBERGABE, handover_lends(UEBERGABE)),
+        (VERWEIS, verweis_lends(VERWEIS)),
+    )
+    for table, lends in lending:
         query = select(table.aktenzeichen).where(
             table.mandant == actor.mandant,
             table.empfaenger == actor.organisation,
-            table.status.in_(OFFEN),
+            lends,
             consent_exists(table.mandant, table.aktenzeichen, table.empfaenger, table.zweck, table.personen, today),
         )
         found.append(query if aktenzeichen is None else query.where(table.aktenzeichen == aktenzeichen))
     return found
+
+
+def handover_lends(table: type[Uebergabe]) -> ColumnElement[bool]:
+    """Condition on ``uebergabe``: sight is lent by it, as far as the consent goes.
+
+    Once the case was taken over, for as long as the recipient holds it: who has passed it on needs none of it (decision 0019).
+    """
+    return and_(table.status.in_(OFFEN), or_(table.uebernommen_am.is_(None), _holds(table)))
+
+
+def verweis_lends(table: type[Verweis]) -> ColumnElement[bool]:
+    """Condition on ``verweis``: sight is lent by it, as far as the consent goes."""
+    return table.status.in_(OFFEN)
+
+
+def _holds(table: type[Uebergabe]) -> ColumnElement[bool]:
+    return exists().where(
+        HELD.mandant == table.mandant,
+        HELD.aktenzeichen == table.aktenzeichen,
+        HELD.organisation == table.empfaenger,
+        HELD.bis.is_(None),
+    )
 
 
 def consent_valid(today: date) -> ColumnElement[bool]:

@@ -66,3 +66,20 @@ def test_acceptance_by_the_partner_moves_the_case_and_its_next_task(app):
     assert (head.phase, head.prozess_key is not None, moved.inhaber.login) == ("leistungssteuerung", True, "wieland")
     assert [t.element_id for t in tasks.inbox(app, actor("wieland")).items] == ["weiterarbeiten"]
     assert instances.get(app, actor("prozess"), key=head.prozess_key).status == "ACTIVE"
+
+
+COURSE = bpmn.process("kurs", bpmn.el("startEvent", "anfang") + bpmn.message_catch("wartet", "m") + bpmn.el("endEvent", "ende")
+                      + bpmn.chain("anfang", "wartet", "ende"), bpmn.message("m", "fall_geschlossen", "= aktenzeichen"))
+
+
+def test_closing_a_case_ends_every_process_that_listens_and_none_of_other_cases(app):
+    deployments.deploy(app, actor("prozess"), resources=[deployments.Resource(name="k.bpmn", data=COURSE)])
+    new = lambda: faelle.anlegen(app, actor("falkenrath"), prozess=None, personen=[  # noqa: E731
+        NeuePerson(vorname="Samira", nachname="Qaderi", geburtsdatum=date(1992, 3, 14), hauptperson=True)])
+    akte, other = new(), new()
+    courses = [instances.start(app, actor("verwaltung"), process_id="kurs", variables={"aktenzeichen": a}, business_id=a).key
+               for a in (akte, akte, akte, other)]
+
+    faelle.schliessen(app, actor("falkenrath"), aktenzeichen=akte, grund="ziele_erreicht")
+
+    assert [instances.get(app, actor("prozess"), key=k).status for k in courses] == ["COMPLETED", "COMPLETED", "COMPLETED", "ACTIVE"]

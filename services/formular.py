@@ -7,6 +7,7 @@ appear only after a further answer, shows what the Fallakte knows.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,9 @@ class FremderEntwurf:
 class Aufgabe:
     """What the page of a task shows. ``view`` is None for a task without a form, or one that is over.
 
-    ``entwurf`` is the time of the draft that is shown, ``fremder_entwurf`` names a colleague who had begun with the task, ``person`` the key of the member of the case whom the task concerns,
-    ``in_worten`` the answers as plain lines (for a note, where somebody else completed the task meanwhile).
+    ``entwurf`` is the time of the draft that is shown, ``fremder_entwurf`` names a colleague who had begun with the task, ``person`` is
+    the key of the member of the case whom the task concerns, ``in_worten`` the answers as plain lines (for a note, where somebody else
+    completed the task meanwhile).
     """
 
     task: TaskInfo
@@ -88,7 +90,7 @@ def zeigen(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, A
         values = opened.values if draft is None else _over(opened.values, draft.inhalt)
         begun = entwuerfe.of_colleague_in(uow, key=key) if mine and draft is None else None
         return Aufgabe(task=task, view=_view(uow, task, opened, values, {}, readonly=not mine), entwurf=draft.gespeichert if draft else None,
-                       person=opened.person, fremder_entwurf=FremderEntwurf(von=begun[0], gespeichert=begun[1].gespeichert) if begun else None)
+                       person=opened.person, fremder_entwurf=FremderEntwurf(von=begun.name, gespeichert=begun.gespeichert) if begun else None)
     return transact(app, actor, work)
 
 
@@ -169,11 +171,14 @@ def fremden_uebernehmen(app: App, actor: Actor, *, key: int) -> bool:
     Raises NotFound, NotPermitted, TaskNotOpen: only the assignee goes on.
     """
     def work(uow: UnitOfWork) -> bool:
-        task, _ = _mine(uow, key)
+        task, opened = _mine(uow, key)
         begun = entwuerfe.of_colleague_in(uow, key=key)
         if task.assignee != actor.login or begun is None or entwuerfe.draft_in(uow, key=key) is not None:
             return False
-        entwuerfe.save_in(uow, key=key, inhalt=begun[1].inhalt)
+        inhalt = copy.deepcopy(dict(begun.inhalt))
+        files = unterlagen.kopien(uow, _vorgang(task, opened), opened.form, inhalt, begun.login)
+        entwuerfe.save_in(uow, key=key, inhalt=inhalt)
+        unterlagen.kopieren(uow, files)
         return True
     return transact(app, actor, work)
 

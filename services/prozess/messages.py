@@ -94,7 +94,7 @@ def deliver(uow: UnitOfWork, key: int) -> list[int]:
     uow.session.execute(text("update message set pending = false where key = :k"), {"k": key})
     if message.kind == "signal":
         return broadcast_row(uow, message)
-    taken = []
+    taken: list[int] = []
     waiting = uow.session.execute(text("""
         select distinct on (s.process_id, case when :alle then s.instance_key end)
                s.process_id, s.instance_key, s.root_key, s.task_id, s.definition_key, s.element_id

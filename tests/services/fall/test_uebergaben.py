@@ -8,7 +8,19 @@ import pytest
 from services.context import system_actor
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from services.fall import akte as akte_modul
-from services.fall import einwilligungen, faelle, faelle_liste, fallsuche, freigaben, status, uebergaben, uebergaben_lesen, verantwortung, verweise, zeitleiste
+from services.fall import (
+    einwilligungen,
+    faelle,
+    faelle_liste,
+    fallsuche,
+    freigaben,
+    status,
+    uebergaben,
+    uebergaben_lesen,
+    verantwortung,
+    verweise,
+    zeitleiste,
+)
 from services.unit_of_work import UnitOfWork, read, transact
 from tests.builders import Published, actor
 

@@ -7,6 +7,7 @@ appear only after a further answer, shows what the Fallakte knows.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +38,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FremderEntwurf:
+    """A colleague has begun with a task that is the actor's now."""
+
+    von: str
+    gespeichert: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Aufgabe:
     """What the page of a task shows. ``view`` is None for a task without a form, or one that is over.
 
-    ``entwurf`` is the time of the draft that is shown, ``person`` the key of the member of the case whom the task concerns,
-    ``in_worten`` the answers as plain lines (for a note, where somebody else completed the task meanwhile).
+    ``entwurf`` is the time of the draft that is shown, ``fremder_entwurf`` names a colleague who had begun with the task, ``person`` is
+    the key of the member of the case whom the task concerns, ``in_worten`` the answers as plain lines (for a note, where somebody else
+    completed the task meanwhile).
     """
 
     task: TaskInfo
@@ -49,6 +59,7 @@ class Aufgabe:
     entwurf: datetime | None = None
     person: int | None = None
     in_worten: str = ""
+    fremder_entwurf: FremderEntwurf | None = None
 
 
 def _view(uow: UnitOfWork, task: TaskInfo, opened: OpenForm, values: Mapping[str, Any], errors: Mapping[str, str], *,
@@ -77,8 +88,9 @@ def zeigen(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, A
         mine = task.assignee == actor.login
         draft = entwuerfe.draft_in(uow, key=key) if mine else None
         values = opened.values if draft is None else _over(opened.values, draft.inhalt)
+        begun = entwuerfe.of_colleague_in(uow, key=key) if mine and draft is None else None
         return Aufgabe(task=task, view=_view(uow, task, opened, values, {}, readonly=not mine), entwurf=draft.gespeichert if draft else None,
-                       person=opened.person)
+                       person=opened.person, fremder_entwurf=FremderEntwurf(von=begun.name, gespeichert=begun.gespeichert) if begun else None)
     return transact(app, actor, work)
 
 
@@ -150,6 +162,24 @@ def entwurf(app: App, actor: Actor, *, key: int, data: MultiDict | Mapping[str, 
         if not submission.ok:
             raise FormRefused(submission)
         return entwuerfe.save_in(uow, key=key, inhalt=submission.typed)
+    return transact(app, actor, work)
+
+
+def fremden_uebernehmen(app: App, actor: Actor, *, key: int) -> bool:
+    """Go on with what a colleague had begun: a copy becomes the own draft. False if there is none, or the actor has a draft already.
+
+    Raises NotFound, NotPermitted, TaskNotOpen: only the assignee goes on.
+    """
+    def work(uow: UnitOfWork) -> bool:
+        task, opened = _mine(uow, key)
+        begun = entwuerfe.of_colleague_in(uow, key=key)
+        if task.assignee != actor.login or begun is None or entwuerfe.draft_in(uow, key=key) is not None:
+            return False
+        inhalt = copy.deepcopy(dict(begun.inhalt))
+        files = unterlagen.kopien(uow, _vorgang(task, opened), opened.form, inhalt, begun.login)
+        entwuerfe.save_in(uow, key=key, inhalt=inhalt)
+        unterlagen.kopieren(uow, files)
+        return True
     return transact(app, actor, work)
 
 

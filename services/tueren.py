@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # asks for it; everything else concerns the present and must not wake a later listener.
 DEFAULT_TTL = timedelta(minutes=10)
 TTL = {"uebergabe_beantwortet": timedelta(days=365)}
+# What is true of the whole case is told to every process of it that listens, not to one of each kind.
+BEKANNTGABEN = {"einwilligung_widerrufen", "fall_geschlossen", "kontakt_abgebrochen", "kontakt_wieder_aufgenommen"}
 
 
 def start_process(uow: UnitOfWork, actor: Actor, process_id: str, variables: Mapping[str, object], business_id: str) -> int:
@@ -27,4 +29,5 @@ def start_process(uow: UnitOfWork, actor: Actor, process_id: str, variables: Map
 
 def publish(uow: UnitOfWork, name: str, key: str, variables: Mapping[str, object]) -> None:
     """A message to the processes: a row of this commit, delivered right after it."""
-    messages.publish_in(uow, name=name, correlation_key=key, variables=dict(variables), ttl=TTL.get(name, DEFAULT_TTL), pending=True)
+    kind = "bekanntgabe" if name in BEKANNTGABEN else "message"
+    messages.publish_in(uow, name=name, correlation_key=key, variables=dict(variables), ttl=TTL.get(name, DEFAULT_TTL), kind=kind, pending=True)

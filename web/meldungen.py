@@ -18,6 +18,7 @@ MELDUNGEN = {
     "gespeichert": Meldung("Gespeichert."),
     "angelegt": Meldung("Der Fall ist angelegt. Das Fallmanagement hat begonnen."),
     "entwurf": Meldung("Ihr Entwurf ist gespeichert. Sie können jederzeit weiterschreiben."),
+    "entwurf_da": Meldung("Sie arbeiten jetzt mit den Angaben aus dem Entwurf weiter."),
     "verworfen": Meldung("Ihr Entwurf ist verworfen.", "info"),
     "uebernommen": Meldung("Übernommen. Sie finden die Aufgabe unter „Meine“."),
     "zurueckgegeben": Meldung("Zurückgegeben. Die Gruppe kann die Aufgabe jetzt übernehmen."),

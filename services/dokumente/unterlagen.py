@@ -1,6 +1,7 @@
 """Files in the forms of tasks. They wait with the draft of the person; completing the task makes them documents.
 
-Until then a file is nobody's but hers: she can look at it and take it away again, and it ends with the draft. Answers hold the
+Until then a file is nobody's but hers: she can look at it and take it away again, and it ends with the draft. A colleague who
+goes on with the task copies draft and files. Answers hold the
 key of a file, which stays the key of the document, so neither names nor bytes come near process variables.
 """
 
@@ -214,6 +215,27 @@ def oeffnen(uow: UnitOfWork, aufgabe: int, verweis: int) -> Datei:
     if row is None:
         raise NotFound
     return lesen.Datei(dateiname=row.dateiname, medientyp=row.medientyp, sha256=row.sha256, inhalt=bytes(row.inhalt))
+
+
+def kopien(uow: UnitOfWork, vorgang: Vorgang, form: Form, werte: Mapping[str, Any], von: str) -> dict[int, int]:
+    """Keys for copies of the files that a colleague's draft names: old -> new. ``werte``, that draft, names the new ones afterwards."""
+    theirs = set(uow.session.scalars(select(EntwurfDatei.key).where(EntwurfDatei.task_key == vorgang.aufgabe, EntwurfDatei.login == von)))
+    new: dict[int, int] = {}
+    for stelle in stellen(form, werte):
+        for ref in stelle.verweise:
+            if (old := _zahl(ref)) in theirs and old not in new:
+                new[old] = uow.key()
+        stelle.inhaber[stelle.schluessel] = [str(new.get(_zahl(ref), ref)) for ref in stelle.verweise]
+    return new
+
+
+def kopieren(uow: UnitOfWork, schluessel: Mapping[int, int]) -> None:
+    """Copy the files into the own draft, which must be saved already."""
+    c = EntwurfDatei
+    for old, new in schluessel.items():
+        same = (c.mandant, c.task_key, c.feld, c.dateiname, c.medientyp, c.sha256, c.groesse, c.inhalt, c.ersetzt, c.gespeichert_am)
+        uow.session.execute(insert(c).from_select(
+            ["key", "login", *(column.key for column in same)], select(literal(new), literal(uow.actor.login), *same).where(c.key == old)))
 
 
 # -- with the completed task ------------------------------------------------------------------------------------------------

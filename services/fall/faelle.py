@@ -1,4 +1,4 @@
-"""Cases: open one, read one, close one. Lists and search: ``faelle_liste``."""
+"""Cases: open one, change one, close one. Reading is in ``fallkopf`` (its names are found here too), lists in ``faelle_liste``."""
 
 from __future__ import annotations
 
@@ -6,58 +6,48 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 
 from services import policy
-from services.db.models.fall import Einwilligung, Fall, Person, Uebergabe, Verweis
-from services.db.models.grundlage import Organisation
-from services.db.models.prozess import ProcessInstance, UserTask
+from services.db.models.fall import Fall, Person, Uebergabe, Verweis
+from services.db.models.prozess import ProcessInstance
 from services.errors import Conflict, InvalidInput
-from services.fall import fakten, freigaben, sortierung, status, verantwortung, zeitleiste, zugriffe
+from services.fall import fakten, sortierung, status, verantwortung, zeitleiste, zugriffe
+from services.fall.fallkopf import ABSCHLUSSGRUENDE, PHASEN, FallDetail, PersonInfo, bezeichnung, lesen, person_keys, personen
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from services.bootstrap import App
     from services.context import Actor
-    from services.fall.verantwortung import Inhaber
-    from services.policy import FallTarget
+
+__all__ = [
+    "ABSCHLUSSGRUENDE",
+    "NAME_MAX",
+    "PHASEN",
+    "PROZESS",
+    "FallDetail",
+    "NeuePerson",
+    "PersonInfo",
+    "add_person",
+    "anlegen",
+    "bezeichnung",
+    "change",
+    "close",
+    "lesen",
+    "person_hinzufuegen",
+    "person_keys",
+    "personen",
+    "rechtskreise_setzen",
+    "schliessen",
+    "set_phase",
+]
 
 PROZESS = "fallmanagement"
-PHASEN = {
-    "zugang": "Zugang",
-    "klaerungsphase": "Klärungsphase",
-    "assessment": "Assessment",
-    "zielvereinbarung": "Zielvereinbarung",
-    "hilfeplanung": "Hilfeplanung",
-    "leistungssteuerung": "Leistungssteuerung",
-    "monitoring": "Monitoring",
-    "abschluss": "Abschluss",
-}
 PHASE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 NAME_MAX = 200
-
-
-# What the processes give as the reason, in words; people may write their own.
-ABSCHLUSSGRUENDE = {
-    "ziel_erreicht": "Ziele erreicht",
-    "selbststeuerung": "Person steuert ihr Netzwerk selbst",
-    "auf_wunsch": "Auf Wunsch der Person",
-    "keine_einigung": "Keine Einigung über Ziele",
-    "uebergeben": "An eine andere Stelle übergeben",
-    "kontaktabbruch": "Kontakt abgebrochen",
-    "einwilligung_widerrufen": "Einwilligung widerrufen",
-    "weggezogen": "Weggezogen",
-    "verstorben": "Verstorben",
-    "beratung": "Beratung genügte",
-    "verwiesen": "An eine andere Stelle verwiesen",
-    "ausgeschlossen": "Nicht vom Konzept erfasst",
-    "abgelehnt": "Angebot nicht angenommen",
-    "nicht_angezeigt": "Fallmanagement nicht angezeigt",
-    "nicht_gewuenscht": "Fallmanagement nicht gewünscht",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,52 +59,6 @@ class NeuePerson:
     geburtsdatum: date | None = None
     hauptperson: bool = False
     aufenthalt: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonInfo:
-    """A member of the case; the names are None where they are not lent to the reader."""
-
-    key: int
-    hauptperson: bool
-    vorname: str | None
-    nachname: str | None
-    geburtsdatum: date | None
-    alter: int | None
-    aufenthalt: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FallDetail:
-    """The head of the Fallakte. ``bezeichnung``: „Familie Qaderi“ or the name of the person, else the Aktenzeichen.
-
-    ``abschlussgrund`` is in words. ``naechste_frist`` is the earliest due time of an open task; ``einwilligung_endet`` the next day on which a consent in force ends.
-    """
-
-    aktenzeichen: str
-    bezeichnung: str
-    status: str
-    phase: str
-    phase_titel: str
-    personen: tuple[PersonInfo, ...]
-    inhaber: Inhaber
-    federfuehrend: str | None
-    federfuehrend_name: str | None
-    rechtskreise: tuple[str, ...]
-    aufenthalt: str | None
-    zugangsweg: str | None
-    erstkontakt: date
-    angelegt_am: datetime
-    abgeschlossen_am: datetime | None
-    abschlussgrund: str | None
-    kontakt_abgebrochen_am: datetime | None
-    prozess_key: int | None
-    offene_aufgaben: int
-    naechste_frist: datetime | None
-    einwilligungen: int
-    einwilligung_endet: date | None
-    offene_uebergabe: int | None
-    darf_schreiben: bool
 
 
 def anlegen(
@@ -363,119 +307,3 @@ def close(uow: UnitOfWork, aktenzeichen: str, grund: str) -> None:
     zeitleiste.notieren(uow, aktenzeichen, "fall", "Fall abgeschlossen")
     uow.audit("fall.schliessen", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund)
     uow.app.publish(uow, "fall_geschlossen", aktenzeichen, {"grund": grund})
-
-
-def lesen(app: App, actor: Actor, *, aktenzeichen: str, zweck: str = "Fallakte") -> FallDetail:
-    """The head of the Fallakte; the access is written down.
-
-    Raises:
-        NotFound: the case is not visible.
-    """
-
-    def work(uow: UnitOfWork) -> FallDetail:
-        target = policy.require_fall(uow.session, actor, policy.Action.FALL_READ, aktenzeichen, app.clock.today())
-        found = _detail(uow, actor, target)
-        zugriffe.vermerken(uow, aktenzeichen, zugriffe.GELESEN, [], zweck)
-        return found
-
-    return transact(app, actor, work)
-
-
-def personen(uow: UnitOfWork, actor: Actor, target: FallTarget) -> tuple[PersonInfo, ...]:
-    """The members of the case, the main person first; names and dates only where the actor may see the Stammdaten."""
-    today = uow.app.clock.today()
-    inside = policy.belongs(actor, target)
-    given = () if inside else freigaben.lent(uow.session, actor, target.aktenzeichen, today)
-    rows = uow.session.execute(
-        select(Person)
-        .where(Person.mandant == actor.mandant, Person.aktenzeichen == target.aktenzeichen)
-        .order_by(Person.hauptperson.desc(), Person.geburtsdatum, Person.key)
-    ).scalars()
-    found = []
-    for person in rows:
-        named = freigaben.may_see_name(inside, given, person.key)
-        residence = inside or any(f.person == person.key and f.abschnitt == "aufenthalt" for f in given)
-        found.append(
-            PersonInfo(
-                key=person.key,
-                hauptperson=person.hauptperson,
-                vorname=person.vorname if named else None,
-                nachname=person.nachname if named else None,
-                geburtsdatum=person.geburtsdatum if named else None,
-                alter=fakten.age(person.geburtsdatum, today) if named else None,
-                aufenthalt=person.aufenthalt if residence else None,
-            )
-        )
-    return tuple(found)
-
-
-def bezeichnung(aktenzeichen: str, nachname: str | None, vorname: str | None, anzahl: int) -> str:
-    """What people call the case."""
-    if nachname is None:
-        return aktenzeichen
-    return f"Familie {nachname}" if anzahl > 1 else f"{vorname} {nachname}"
-
-
-def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
-    session, mandant, aktenzeichen = uow.session, actor.mandant, target.aktenzeichen
-    fall = session.execute(select(Fall).where(Fall.mandant == mandant, Fall.aktenzeichen == aktenzeichen)).scalar_one()
-    members = personen(uow, actor, target)
-    tasks = session.execute(
-        select(func.count(), func.min(UserTask.due)).where(
-            UserTask.mandant == mandant, UserTask.business_id == aktenzeichen, UserTask.status == "CREATED"
-        )
-    ).one()
-    consents = session.execute(
-        select(func.count(), func.min(Einwilligung.gueltig_bis)).where(
-            Einwilligung.mandant == mandant, Einwilligung.aktenzeichen == aktenzeichen, policy.consent_valid(uow.app.clock.today())
-        )
-    ).one()
-    handover = session.execute(
-        select(Uebergabe.key).where(
-            Uebergabe.mandant == mandant,
-            Uebergabe.aktenzeichen == aktenzeichen,
-            Uebergabe.status.in_(policy.OFFEN),
-            Uebergabe.uebernommen_am.is_(None),
-        )
-    ).scalar_one_or_none()
-    main = next(p for p in members if p.hauptperson)
-    lead = session.execute(
-        select(Organisation.name).where(Organisation.mandant == mandant, Organisation.key == fall.federfuehrend)
-    ).scalar_one_or_none()
-    return FallDetail(
-        aktenzeichen=aktenzeichen,
-        bezeichnung=bezeichnung(aktenzeichen, main.nachname, main.vorname, len(members)),
-        status=fall.status,
-        phase=fall.phase,
-        phase_titel=PHASEN.get(fall.phase, fall.phase),
-        personen=members,
-        inhaber=verantwortung.holders(uow, aktenzeichen)[-1],
-        federfuehrend=fall.federfuehrend,
-        federfuehrend_name=lead,
-        rechtskreise=tuple(fall.rechtskreise),
-        aufenthalt=main.aufenthalt,
-        zugangsweg=fall.zugangsweg,
-        erstkontakt=fall.erstkontakt,
-        angelegt_am=fall.angelegt_am,
-        abgeschlossen_am=fall.abgeschlossen_am,
-        abschlussgrund=ABSCHLUSSGRUENDE.get(fall.abschlussgrund, fall.abschlussgrund) if fall.abschlussgrund else None,
-        kontakt_abgebrochen_am=fall.kontakt_abgebrochen_am,
-        prozess_key=fall.prozess_key,
-        offene_aufgaben=tasks[0],
-        naechste_frist=tasks[1],
-        einwilligungen=consents[0],
-        einwilligung_endet=consents[1],
-        offene_uebergabe=handover,
-        darf_schreiben=bool(policy.may(actor, policy.Action.FALL_WRITE, target)) and fall.status == "offen",
-    )
-
-
-def person_keys(uow: UnitOfWork, aktenzeichen: str) -> list[int]:
-    """Keys of the members of the case, the main person first."""
-    return list(
-        uow.session.execute(
-            select(Person.key)
-            .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
-            .order_by(Person.hauptperson.desc(), Person.key)
-        ).scalars()
-    )

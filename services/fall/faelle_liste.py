@@ -14,7 +14,7 @@ from services.db.models.grundlage import Benutzer, Organisation
 from services.db.models.prozess import UserTask
 from services.errors import InvalidInput
 from services.fall import freigaben
-from services.fall.faelle import PHASEN, bezeichnung
+from services.fall.fallkopf import PHASEN, bezeichnung
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from sqlalchemy import ARRAY, Text, any_, literal, select
 
 from services.db.models.fall import Einwilligung, Uebergabe, Verweis
 from services.fall import abschnitte as sections
-from services.policy import OFFEN, consent_valid
+from services.policy import consent_valid, handover_lends, verweis_lends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from services.context import Actor
@@ -79,14 +80,17 @@ def lent_in(session: Session, actor: Actor, cases: Sequence[str], today: date) -
     if not given:
         return {}
     found: dict[str, list[Freigabe]] = defaultdict(list)
-    lending: tuple[type[Uebergabe | Verweis], ...] = (Uebergabe, Verweis)
-    for table in lending:
+    lending: tuple[tuple[type[Uebergabe | Verweis], ColumnElement[bool]], ...] = (
+        (Uebergabe, handover_lends(Uebergabe)),
+        (Verweis, verweis_lends(Verweis)),
+    )
+    for table, lends in lending:
         rows: Iterable[Uebergabe | Verweis] = session.scalars(
             select(table).where(
                 table.mandant == actor.mandant,
                 table.aktenzeichen == any_(literal(list(given), ARRAY(Text))),
                 table.empfaenger == actor.organisation,
-                table.status.in_(OFFEN),
+                lends,
             )
         )
         for row in rows:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from services import policy
 from services.db.models.fall import Uebergabe
 from services.fall import abschnitte as sections
-from services.fall import einwilligungen, uebergaben
+from services.fall import einwilligungen, uebergaben, verantwortung
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
@@ -130,6 +130,13 @@ def ausgang(app: App, actor: Actor, *, status: tuple[str, ...] = ("entworfen", "
     return read(app, actor, work)
 
 
+def _lends(uow: UnitOfWork, row: Uebergabe) -> bool:
+    """As :func:`policy.handover_lends`, for a handover that was read."""
+    if row.uebernommen_am is None:
+        return row.status in policy.OFFEN
+    return verantwortung.open_row(uow, row.aktenzeichen).organisation == row.empfaenger
+
+
 def _info(uow: UnitOfWork, actor: Actor, row: Uebergabe) -> UebergabeInfo:
     sender = actor.organisation == row.absender or actor.has_role("system")
     waiting = row.status in {"entworfen", "angeboten"}
@@ -152,7 +159,7 @@ def _info(uow: UnitOfWork, actor: Actor, row: Uebergabe) -> UebergabeInfo:
         absender_person=row.absender_person,
         absender_person_name=row.absender_person_name,
         grund=row.grund if sender else None,
-        nachricht=row.nachricht if sender or (row.status in policy.OFFEN and not lacking) else None,
+        nachricht=row.nachricht if sender or (_lends(uow, row) and not lacking) else None,
         instance_key=row.instance_key,
         erstellt_am=row.erstellt_am,
         angeboten_am=row.angeboten_am,

@@ -32,6 +32,14 @@ class Draft:
     gespeichert: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class ColleaguesDraft(Draft):
+    """With log-in and name of whoever wrote it."""
+
+    login: str
+    name: str
+
+
 def save(app: App, actor: Actor, *, key: int, inhalt: Mapping[str, Any]) -> datetime:
     """Keep what was typed; returns when. Raises TaskNotOpen, NotFound."""
     def work(uow: UnitOfWork) -> datetime:
@@ -69,6 +77,18 @@ def draft_in(uow: UnitOfWork, *, key: int) -> Draft | None:
     row = uow.session.execute(text("select inhalt, gespeichert from entwurf where task_key = :k and login = :l"),
                               {"k": key, "l": uow.actor.login}).one_or_none()
     return None if row is None else Draft(inhalt=row.inhalt, gespeichert=row.gespeichert)
+
+
+def of_colleague_in(uow: UnitOfWork, *, key: int) -> ColleaguesDraft | None:
+    """The newest draft of this task by a colleague of the own organisation.
+
+    A task that moved leaves the draft with whoever wrote it. A draft of another organisation is its own and is not shown.
+    """
+    row = uow.session.execute(text(
+        "select e.login, b.name, e.inhalt, e.gespeichert from entwurf e join benutzer b on b.mandant = e.mandant and b.login = e.login "
+        "where e.task_key = :k and e.login <> :l and b.organisation = :o order by e.gespeichert desc, e.login limit 1"),
+        {"k": key, "l": uow.actor.login, "o": uow.actor.organisation}).one_or_none()
+    return None if row is None else ColleaguesDraft(login=row.login, name=row.name, inhalt=row.inhalt, gespeichert=row.gespeichert)
 
 
 def discard(app: App, actor: Actor, *, key: int) -> None:

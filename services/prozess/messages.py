@@ -2,6 +2,8 @@
 
 A message goes to at most one instance per process id (as in Camunda 8); one that nobody waits for rests in the buffer until
 somebody does, or its time is over. A subscription that opens looks into the buffer (:func:`deliver_buffered`).
+A ``bekanntgabe`` is a message of ours that tells a fact about a case, and goes to every instance that listens: of two courses
+in one case, both end when the case is closed.
 """
 
 from __future__ import annotations
@@ -92,17 +94,30 @@ def deliver(uow: UnitOfWork, key: int) -> list[int]:
     uow.session.execute(text("update message set pending = false where key = :k"), {"k": key})
     if message.kind == "signal":
         return broadcast_row(uow, message)
-    taken = []
+    taken: list[int] = []
     waiting = uow.session.execute(text("""
-        select distinct on (s.process_id) s.process_id, s.instance_key, s.root_key, s.task_id, s.definition_key, s.element_id
+        select distinct on (s.process_id, case when :alle then s.instance_key end)
+               s.process_id, s.instance_key, s.root_key, s.task_id, s.definition_key, s.element_id
         from message_subscription s
         where s.kind = 'message' and s.name = :n and (s.instance_key is null or s.correlation_key is not distinct from :c)
           and not exists (select 1 from message_delivery d where d.message_key = :k and d.process_id = s.process_id)
-        order by s.process_id, (s.instance_key is null), s.key"""), {"n": message.name, "c": message.correlation_key, "k": key}).all()
+        order by s.process_id, case when :alle then s.instance_key end, (s.instance_key is null), s.key"""),
+        {"n": message.name, "c": message.correlation_key, "k": key, "alle": message.kind == "bekanntgabe"}).all()
+    running = {row.process_id for row in waiting if row.instance_key is not None}
     for row in sorted(waiting, key=lambda r: r.root_key or 0):
+        if row.instance_key is None and row.process_id in running:
+            continue  # who listens already takes it: nothing new is started
+        if taken and not still_waits(uow, row):
+            continue  # the receiver before this one has ended it
         taken.append(take(uow, message, row))
         uow.session.execute(insert(MessageDelivery).values(message_key=key, process_id=row.process_id, mandant=uow.actor.mandant).on_conflict_do_nothing())
     return taken
+
+
+def still_waits(uow: UnitOfWork, row: Any) -> bool:  # noqa: ANN401  a row
+    """Whether a subscription is still open; a start event always is."""
+    return row.instance_key is None or uow.session.execute(text(
+        "select 1 from message_subscription where instance_key = :i and task_id = :t"), {"i": row.instance_key, "t": row.task_id}).first() is not None
 
 
 def take(uow: UnitOfWork, message: Any, row: Any) -> int:  # noqa: ANN401  rows
@@ -196,7 +211,7 @@ def deliver_buffered(uow: UnitOfWork, opened: list[tuple[str, str | None, str]])
     found = False
     for name, correlation_key, process_id in opened:
         key = uow.session.execute(text(
-            "select m.key from message m where m.kind = 'message' and m.name = :n and m.correlation_key is not distinct from :c and m.expires > :now "
+            "select m.key from message m where m.kind in ('message', 'bekanntgabe') and m.name = :n and m.correlation_key is not distinct from :c and m.expires > :now "
             "and not exists (select 1 from message_delivery d where d.message_key = m.key and d.process_id = :p) order by m.created, m.key limit 1"),
             {"n": name, "c": correlation_key, "p": process_id, "now": uow.now}).scalar_one_or_none()
         if key is not None:

@@ -47,6 +47,32 @@ def aufgabe(app):
         return db.execute(sql("select key from user_task where status = 'CREATED'")).scalar_one()
 
 
+def test_draft_of_a_task_that_moved_is_offered_to_the_colleague_and_to_nobody_outside(app, aufgabe, browser):
+    browser("falkenrath").post(f"/aufgaben/{aufgabe}/entwurf", {"notiz": "halb fertig", "wege": ""})
+    with daten.session(app) as db:
+        db.execute(sql("update user_task set assignee = 'brueggen'"))
+        db.commit()
+    person = browser("brueggen")
+    page = person.get(f"/aufgaben/{aufgabe}").get_data(as_text=True)
+    assert "Es gibt einen Entwurf von Ines Falkenrath." in page
+    assert "halb fertig" not in page
+
+    person.post(f"/aufgaben/{aufgabe}/entwurf-uebernehmen", {})
+
+    page = person.get(f"/aufgaben/{aufgabe}").get_data(as_text=True)
+    assert "halb fertig" in page
+    assert "Es gibt einen Entwurf" not in page
+    person.post(f"/aufgaben/{aufgabe}/entwurf", {"notiz": "fertig", "wege": ""})
+    assert person.post(f"/aufgaben/{aufgabe}/entwurf-uebernehmen", {}).status_code == 302  # the own draft stays
+    assert 'value="fertig"' in person.get(f"/aufgaben/{aufgabe}").get_data(as_text=True)
+    with daten.session(app) as db:
+        db.execute(sql("update user_task set assignee = 'wieland'"))
+        db.commit()
+    page = browser("wieland").get(f"/aufgaben/{aufgabe}").get_data(as_text=True)
+    assert 'name="notiz"' in page
+    assert "Es gibt einen Entwurf" not in page
+
+
 def checked(page: str, name: str) -> list[str]:
     return re.findall(rf'type="checkbox" id="[^"]*" name="{name}" value="([^"]*)" checked', page)
 

@@ -313,6 +313,23 @@ def test_other_people_do_not_reach_the_files_of_a_draft(app, aufgabe, browser):
     assert browser(None).get(f"/aufgaben/{aufgabe}/dateien/{reference}").status_code == 302
 
 
+def test_colleague_who_goes_on_with_a_draft_gets_copies_of_its_files(app, fall, aufgabe, browser):
+    send(browser("falkenrath"), aufgabe, "_speichern", [("bescheid", PDF, "a.pdf"), ("belege", PNG, "b.png")], notiz="fast fertig")
+    with daten.session(app) as db:
+        db.execute(sql("update user_task set assignee = 'brueggen'"))
+        db.commit()
+    person = browser("brueggen")
+
+    person.post(f"/aufgaben/{aufgabe}/entwurf-uebernehmen", {})
+
+    (reference,) = references(person.get(f"/aufgaben/{aufgabe}").get_data(as_text=True), "bescheid")
+    assert person.get(f"/aufgaben/{aufgabe}/dateien/{reference}").data == PDF
+    assert (rows(app, "entwurf"), rows(app, "entwurf_datei")) == (2, 4)
+    done = send(person, aufgabe, "_abschliessen", notiz="fertig")
+    assert done.status_code == 302
+    assert {d.neueste.dateiname for d in lesen.auflisten(app, builders.actor("brueggen"), aktenzeichen=fall)} == {"a.pdf", "b.png"}
+
+
 def test_machine_names_a_document_of_the_case(app, fall, aufgabe):
     me = builders.actor("falkenrath")
     key = ablegen.hochladen(app, me, aktenzeichen=fall, titel="Bescheid", dateiname="a.pdf", inhalt=PDF)

@@ -168,6 +168,14 @@ def verwerfen(key: int) -> ResponseReturnValue:
     return redirect(url_for("aufgabe.zeigen", key=key, meldung="verworfen"))
 
 
+@pages.post("/aufgaben/<nummer:key>/entwurf-uebernehmen")
+@guard()
+def entwurf_uebernehmen(key: int) -> ResponseReturnValue:
+    """Go on with the draft of the colleague who had the task before."""
+    done = formular.fremden_uebernehmen(the_app(), actor(), key=key)
+    return redirect(url_for("aufgabe.zeigen", key=key, meldung="entwurf_da" if done else None))
+
+
 @pages.route("/aufgaben/<nummer:key>/zuweisen", methods=["GET", "POST"])
 @guard()
 def zuweisen(key: int) -> ResponseReturnValue:

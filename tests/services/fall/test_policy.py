@@ -41,6 +41,11 @@ def case(**changes):
     ("osterkamp", task(assignee="wieland", organisationen=frozenset({"awo"})), False, False, False, False),
     ("wieland", task(candidate_groups=frozenset({"awo"})), True, True, False, True),
     ("domhoff", task(candidate_groups=frozenset({"fallmanagement"})), False, False, False, False),
+    # Offered to an organisation: whoever works on cases there, not whoever is employed there; without a case everybody there.
+    ("lindqvist", task(candidate_groups=frozenset({"caritas"})), True, True, False, True),
+    *((login, task(candidate_groups=frozenset({"servicestelle_zuwanderung"})), False, False, False, False) for login in ("dsb", "verwaltung", "prozess")),
+    ("dsb", task(candidate_groups=frozenset({"servicestelle_zuwanderung"}), ohne_fall=True), True, True, False, True),
+    ("dsb", task(assignee="dsb", candidate_groups=frozenset({"servicestelle_zuwanderung"})), True, True, True, True),
 ])
 def test_task_rules(login, target, read_, claim, assign, complete):
     who = actor(login)

@@ -5,9 +5,23 @@ from itertools import product
 
 import pytest
 
+from services.context import system_actor
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from services.fall import einwilligungen, faelle, status, uebergaben, uebergaben_lesen, verantwortung, verweise, zeitleiste
-from services.unit_of_work import UnitOfWork
+from services.fall import akte as akte_modul
+from services.fall import (
+    einwilligungen,
+    faelle,
+    faelle_liste,
+    fallsuche,
+    freigaben,
+    status,
+    uebergaben,
+    uebergaben_lesen,
+    verantwortung,
+    verweise,
+    zeitleiste,
+)
+from services.unit_of_work import UnitOfWork, read, transact
 from tests.builders import Published, actor
 
 
@@ -242,3 +256,23 @@ def test_verweis_needs_consent_and_never_moves_responsibility(app, akte, einwill
         verweise.beantworten(app, actor("lindqvist"), verweis=key, angenommen=True)
     assert len(verantwortung.verlauf(app, actor("falkenrath"), aktenzeichen=akte)) == 1
     assert verweise.auflisten(app, actor("lindqvist"))[0].anliegen is None
+
+
+def test_former_holder_sees_nothing_of_what_was_lent_although_the_consent_still_holds(app, akte, angebot, schreiben):
+    schreiben({"ziele": {"ziel": "Sprachkurs"}})
+    uebergaben.beantworten(app, actor("wieland"), uebergabe=(key := angebot(nachricht="Bitte um Beratung")), angenommen=True)
+    own = akte_modul.lesen(app, actor("wieland"), aktenzeichen=akte)
+    move = lambda organisation, login: transact(  # noqa: E731
+        app, system_actor("moers"), lambda uow: verantwortung.transfer(uow, akte, organisation=organisation, login=login, grund="x"))
+
+    move("caritas", "lindqvist")
+
+    assert any(a.abschnitt == "ziele" for a in own)
+    with pytest.raises(NotFound):
+        akte_modul.lesen(app, actor("wieland"), aktenzeichen=akte)
+    assert faelle_liste.auflisten(app, actor("wieland")).gesamt == 0
+    assert fallsuche.suchen(app, actor("wieland"), suche="qaderi").zeilen == ()
+    assert read(app, actor("wieland"), lambda uow: freigaben.lent(uow.session, uow.actor, akte, app.clock.today())) == ()
+    assert uebergaben_lesen.lesen(app, actor("wieland"), uebergabe=key).nachricht is None
+    move("awo", "wieland")
+    assert akte_modul.lesen(app, actor("wieland"), aktenzeichen=akte) == own

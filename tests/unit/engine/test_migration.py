@@ -192,3 +192,18 @@ def test_elements_with_names_that_the_library_uses_itself_can_be_mapped(forth):
     assert case.open("timers") == ["rand"]
     assert case.do("End" if forth else "fertig").do("z").ended == "completed"
     assert case.open("timers") == []
+
+
+@pytest.mark.parametrize("gone", ["a", "b", "ab"])
+def test_what_stands_behind_a_listener_that_is_gone_keeps_its_place(gone):
+    """The boundary events of an activity end with it, also after other rows of the state were dropped."""
+    def model(elements):
+        events = "".join(boundary(f"r{x}", x, timer("Duration", "P9D")) + user(f"h{x}") + chain(f"r{x}", f"h{x}") for x in elements)
+        return doc(start(), el("parallelGateway", "f"), user("a"), user("b"), user("c"), events, user("z"), chain("s", "f", "a"), chain("f", "b"), chain("f", "c", "z"))
+    case = Case(model("abc"))
+    moving(case, model([x for x in "abc" if x not in gone]), {})
+
+    assert case.open("timers") == [f"r{x}" for x in "abc" if x not in gone]
+    case.do("c")
+    assert case.open() == ["a", "b", "z"]
+    assert case.open("timers") == [f"r{x}" for x in "ab" if x not in gone]

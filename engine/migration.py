@@ -5,11 +5,11 @@ Called instances keep their own version. Timers that the new model adds count fr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from engine import state as codec
-from engine.dialect.names import DERIVED
+from engine.dialect.names import DERIVED, RENAMED
 from engine.limits import DEFAULT_LIMITS, Limits
 from engine.specs.base import set_incident
 from engine.specs.people import UserTask
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from engine.state import Stored
 
 Rows = list[list[Any]]
+
+ELEMENTS: Final = {name: element for element, name in RENAMED.items()}
 
 
 def migrate(
@@ -101,9 +103,13 @@ def migrate_rows(stored: Stored, new: Definition, mapping: Mapping[str, str]) ->
     problems: list[str] = []
 
     def renamed(name: str) -> str:  # derived specs (X.events, X.flows, X [child]) follow their element
+        if name in RENAMED:
+            return name  # a node of ours, not the element that is called so
         tail = next((end for end in DERIVED if name.endswith(end)), "")
         base, space, child = name.removesuffix(tail).partition(" ")
-        return mapping.get(base, base) + space + child + tail
+        element = ELEMENTS.get(base, base)
+        target = mapping.get(element, element)
+        return RENAMED.get(target, target) + space + child + tail
 
     def moved(path: str) -> str:
         inside = path.removeprefix(str(stored["def"])).split("/")[1:]

@@ -267,7 +267,7 @@ def main() -> int:
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     tester = Tester(options.place, options.report, options.again, quick=options.quick)
-    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *options.tests], plugins=[tester])
+    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--tb=no", *options.tests], plugins=[tester])
     return conclude(tester)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -164,3 +165,45 @@ def test_what_was_stored_before_the_move_counts_towards_the_limit():
     after = runtime.complete(instance, task, {"neu": "y" * 2_000})
 
     assert [i.type for i in after.incidents.opened.values()] == ["BudgetExceeded"]
+
+
+def moving(case, xml, mapping):
+    """The instance in another version, in which it goes on."""
+    store = case.engine.store
+    fresh = case.engine.deploy("p", xml)
+    instance, step = runtime.migrate(store.states["1"], case.definition, fresh, mapping, store.expressions, case.engine.clock.now())
+    assert not step.problems
+    store.put(instance)
+    case.engine.apply([step])
+
+
+@pytest.mark.parametrize("forth", [True, False])
+def test_elements_with_names_that_the_library_uses_itself_can_be_mapped(forth):
+    """An element may be called Start or End as any other; the nodes of ours that are called so stay what they are."""
+    rand = boundary("rand", "End", timer("Duration", "P10D"), "false") + user("r") + chain("rand", "r")
+    plain = doc(el("startEvent", "los"), user("fertig"), rand.replace('"End"', '"fertig"'), user("z"), chain("los", "fertig", "z"))
+    magic = doc(el("startEvent", "Start"), user("End"), rand, user("z"), chain("Start", "End", "z"))
+    mapping = {"los": "Start", "fertig": "End"}
+    case = Case(plain if forth else magic)
+    moving(case, magic if forth else plain, mapping if forth else {new: old for old, new in mapping.items()})
+
+    assert json.loads(case.engine.store.states["1"])["rows"][0][2] == "Start"
+    assert case.open() == ["End" if forth else "fertig"]
+    assert case.open("timers") == ["rand"]
+    assert case.do("End" if forth else "fertig").do("z").ended == "completed"
+    assert case.open("timers") == []
+
+
+@pytest.mark.parametrize("gone", ["a", "b", "ab"])
+def test_what_stands_behind_a_listener_that_is_gone_keeps_its_place(gone):
+    """The boundary events of an activity end with it, also after other rows of the state were dropped."""
+    def model(elements):
+        events = "".join(boundary(f"r{x}", x, timer("Duration", "P9D")) + user(f"h{x}") + chain(f"r{x}", f"h{x}") for x in elements)
+        return doc(start(), el("parallelGateway", "f"), user("a"), user("b"), user("c"), events, user("z"), chain("s", "f", "a"), chain("f", "b"), chain("f", "c", "z"))
+    case = Case(model("abc"))
+    moving(case, model([x for x in "abc" if x not in gone]), {})
+
+    assert case.open("timers") == [f"r{x}" for x in "abc" if x not in gone]
+    case.do("c")
+    assert case.open() == ["a", "b", "z"]
+    assert case.open("timers") == [f"r{x}" for x in "ab" if x not in gone]

@@ -6,7 +6,7 @@ import pytest
 
 from engine import state
 from engine.limits import Limits
-from tests.unit.engine.models import Case, chain, doc, el, ext, io, service, start, user
+from tests.unit.engine.models import Case, boundary, chain, doc, el, ext, io, service, start, timer, user
 
 BOTH = pytest.mark.parametrize("cold", [True, False])
 
@@ -46,3 +46,16 @@ def test_result_that_is_too_large_is_not_kept_for_the_retry(work, cold):
 
     assert case.incident("r").type == "BudgetExceeded"
     assert len(state.dump(case.engine.store.get("1"))) < 5_000
+
+
+@BOTH
+def test_interrupting_event_ends_a_receive_task_that_has_received_and_has_an_incident(cold):
+    """A receive task is an event and an activity; here it is the activity that is interrupted."""
+    waiting = el("receiveTask", "r", ext(io(outputs={"x": "= kaputt"})), messageRef="M")
+    case = Case(doc(start(), waiting, boundary("b", "r", timer("Duration", "P1D")), user("h"), chain("s", "r"), chain("b", "h")), cold=cold, fall=1, table={"kaputt": lambda _: 1 / 0})
+    case.send()
+    assert case.open("incidents") == ["r"]
+    case.wait(1)
+
+    assert (case.open(), case.open("incidents")) == (["h"], [])
+    assert ("1", "terminated", "r") in case.engine.log

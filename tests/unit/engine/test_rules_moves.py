@@ -2,7 +2,7 @@
 import pytest
 
 from engine import state
-from tests.unit.engine.models import MSG, SIG, Case, boundary, chain, doc, el, event_sub, ext, io, multi, start, sub, user
+from tests.unit.engine.models import MSG, SIG, Case, boundary, chain, doc, el, end, event_sub, ext, io, multi, start, sub, user
 
 BOTH = pytest.mark.parametrize("cold", [True, False])
 LOOPS = {"parallel": multi("false", inputElement="p"), "sequential": multi("true", inputElement="p"),
@@ -26,6 +26,18 @@ def test_branch_ended_by_hand_leaves_the_other_branches_alone(cold):
 
     assert end_by_hand(case, "a").open() == ["b"]
     assert case.do("b").ended == "completed"
+
+
+@BOTH
+@pytest.mark.parametrize("level", ["process", "sub-process"])
+def test_scope_is_over_when_its_last_open_branch_is_ended_by_hand(level, cold):
+    """The other branch has come to its end, so this is an end and no cancellation."""
+    body = start("x") + el("parallelGateway", "f") + user("a") + user("b") + end("y") + chain("x", "f", "a", "y") + chain("f", "b")
+    case = Case(doc(body if level == "process" else start() + sub("SP", body) + user("z") + chain("s", "SP", "z")), cold=cold)
+    case.do("a")
+    end_by_hand(case, "b")
+
+    assert case.ended == "completed" if level == "process" else case.open() == ["z"]
 
 
 @BOTH

@@ -127,3 +127,15 @@ def test_processes_of_the_kommune_are_shown_to_those_with_the_function_only(moer
 def test_settings_of_a_start_are_checked(settings, sentence):
     with pytest.raises(InvalidEinstellungen, match=sentence):
         parse(settings.encode(), key="beispiel")
+
+
+def test_end_that_is_asked_for_from_the_case_page_closes_the_case_by_its_process(gang, moerser):
+    person = moerser("fallmanagement")
+
+    done = person.post(f"/faelle/{gang.akte}/vorgang-starten/beendigung")
+    assert done.location == f"/faelle/{gang.akte}?meldung=vorgang"
+    before = gang.namen()
+    assert "wunsch_klaeren" in before
+    gang.erledige("wunsch_klaeren", wer="fallmanagement", beendigung_grund="auf_wunsch", ende_bestaetigt="ja")
+
+    assert gang.namen() == ["abschlussgrund_festhalten"], "whatever else was open is gone"

@@ -63,7 +63,7 @@ def source(app: App, actor: Actor) -> Source:
 
     names, kinds = read(app, actor, work)
     element = LOG.c.element_id
-    place = cast(ProcessInstance.__table__.c.definition_key, Text) + "/" + element
+    place = func.concat(ProcessInstance.__table__.c.definition_key, "/", element)
 
     def looked_up(table: Mapping[str, str]) -> Any:  # noqa: ANN401  a column
         return cast(literal(json.dumps(table), Text), JSONB).op("->>", return_type=Text())(place)

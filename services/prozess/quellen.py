@@ -162,7 +162,7 @@ USER_TASKS = Source(
         "state": Field(column=t.status, convert=one_of("CREATED", "COMPLETED", "CANCELED", "ASSIGNING", "CANCELING", "COMPLETING", "CREATING", "FAILED",
                                                        "UPDATING")),
         "elementInstanceKey": Field(column=element_key(t.task_id), convert=key_value)},
-    special={"tags": lambda v: literal(value=not listed("tags", v)), "processInstanceVariables": variablen_filter.of_task_process,
+    special={"tags": lambda v: literal(value=not [text_value(x) for x in listed("tags", v)]), "processInstanceVariables": variablen_filter.of_task_process,
              "localVariables": variablen_filter.of_task},
     visible=lambda actor, _: policy.visible_tasks(actor), default_sort=(("userTaskKey", False),))
 

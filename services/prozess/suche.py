@@ -305,14 +305,17 @@ def order_of(source: Source, sort: Sequence[Mapping[str, Any]]) -> list[tuple[Co
 
 
 def search(app: App, actor: Actor, source: Source, *, filters: Mapping[str, Any], sort: Sequence[Mapping[str, Any]] = (),
-           page: Mapping[str, Any] | None = None) -> Found:
-    """Run a search. ``page`` holds ``limit`` and one of ``from``, ``after``, ``before``. Raises InvalidInput."""
+           page: Mapping[str, Any] | None = None, within: Mapping[str, Any] | None = None) -> Found:
+    """Run a search. ``page`` holds ``limit`` and one of ``from``, ``after``, ``before``. Raises InvalidInput.
+
+    ``within``: filters that hold besides those of the caller, whatever he asks.
+    """
     limit, offset, after, before = page_of(page or {})
     order = order_of(source, sort)
     columns = [column for column, _ in order]
     backwards = before is not None
     cursor = after if after is not None else before
-    where = conditions(source, given(filters))
+    where = [*conditions(source, given(filters)), *conditions(source, within or {})]
     if source.visible is not None:
         where.append(source.visible(actor, app.clock.today()))
     if cursor is not None:

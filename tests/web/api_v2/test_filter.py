@@ -172,3 +172,13 @@ def test_instances_of_an_order_are_found_by_its_key(client, name) -> None:
     for field in ("batchOperationKey", "batchOperationId"):
         assert found(client, name, **{field: str(order.batch_operation_key)}) == [first]
         assert found(client, name, **{field: {"$exists": False}}) == [second]
+
+
+def test_what_a_path_names_cannot_be_widened_by_a_filter(client, http, name) -> None:
+    deploy(client, bpmn.sequence(name, bpmn.call("rufen", f"{name}_fehlt")))
+    one, other = start(client, name), start(client, name)
+
+    answer = http("POST", f"/v2/process-instances/{one}/incidents/search", {"filter": {"processInstanceKey": other}})
+
+    assert (answer.status_code, answer.json["items"]) == (200, [])
+    assert len(http("POST", f"/v2/process-instances/{one}/incidents/search", {"filter": {"processInstanceKey": one}}).json["items"]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -40,7 +41,7 @@ from services.db.models.prozess import (
 )
 from services.db.models.sammelauftrag import BatchOperation, BatchOperationItem
 from services.policy import Action, MandantTarget
-from services.prozess import rechte
+from services.prozess import rechte, variablen_filter
 from services.prozess.schluessel import tasks_between
 from services.prozess.suche import (
     Field,
@@ -56,7 +57,6 @@ from services.prozess.suche import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
 
     from sqlalchemy.types import TypeEngine
@@ -66,13 +66,35 @@ if TYPE_CHECKING:
 i, d, t, j, n, e, s, o = (model.__table__.c for model in (
     ProcessInstance, ProcessDefinition, UserTask, Job, Incident, DecisionDefinition, MessageSubscription, ElementLog))
 def among(column: ColumnElement[Any], *where: ColumnElement[bool], convert: Callable[[Any], Any] = text_value) -> Callable[[Any], ColumnElement[bool]]:
-    """A filter on what belongs to a thing: it holds if one row of the other table passes."""
-    return lambda wanted: exists(select(column).where(*where, condition(column.name, Field(column=column, convert=convert), wanted)))
+    """A filter on what belongs to a thing: it holds if one row of the other table passes; ``$exists: false`` if there is none."""
+    def compare(wanted: object) -> ColumnElement[bool]:
+        if isinstance(wanted, Mapping) and wanted.get("$exists") is False:
+            return and_(not_(exists(select(column).where(*where))), *(compare(rest) for rest in [{k: v for k, v in wanted.items() if k != "$exists"}] if rest))
+        return exists(select(column).where(*where, condition("Wert", Field(column=column, convert=convert), wanted)))
+    return compare
+
+
+def at_element(wanted: Mapping[str, Any]) -> ColumnElement[bool]:
+    """Instances with one element instance that has this id, state and trouble. What has moved counts under its last name."""
+    conditions = []
+    last = literal_column("(array_agg(element_log.element_id order by element_log.id desc))[1]", Text)
+    state = case((func.bool_or(o.what == "terminated"), "TERMINATED"), (func.bool_or(o.what == "completed"), "COMPLETED"), else_="ACTIVE")
+    broken = exists(select(n.key).where(n.instance_key == i.key, n.task_id == o.task_id, n.status == "ACTIVE"))
+    for name, value in wanted.items():
+        if name == "elementId":
+            conditions.append(condition(name, Field(column=last), value))
+        elif name == "elementInstanceState":
+            conditions.append(condition(name, Field(column=state, convert=one_of("ACTIVE", "COMPLETED", "TERMINATED")), value))
+        else:
+            conditions.append(broken if bool_value(value) else not_(broken))
+    return exists(select(o.task_id).where(o.instance_key == i.key).group_by(o.task_id).having(and_(*conditions)))
 
 
 has_incident = exists(select(n.key).where(n.instance_key == i.key, n.status == "ACTIVE"))
 
 has_retries = exists(select(j.key).where(j.instance_key == i.key, j.status == "FAILED", j.retries > 0))
+
+of_order = among(cast(BatchOperationItem.__table__.c.operation_key, Text), BatchOperationItem.__table__.c.instance_key == i.key)
 
 # The engine's kinds of failure in the words of the official API; every other one is UNKNOWN.
 ERROR_TYPES = {
@@ -119,9 +141,10 @@ PROCESS_INSTANCES = Source(
         "hasIncident": Field(column=has_incident, convert=bool_value),
         "suspendedDate": Field(column=null_of(DateTime(timezone=True)), convert=instant_value)},
     special={"tags": lambda v: and_(*(literal(text_value(x)) == any_(i.tags) for x in listed("tags", v))),
-             "errorMessage": among(n.message, n.instance_key == i.key, n.status == "ACTIVE"),
-             "elementId": among(o.element_id, o.instance_key == i.key),
+             "errorMessage": among(n.message, n.instance_key == i.key, n.status == "ACTIVE"), "variables": variablen_filter.of_process,
+             "batchOperationId": of_order, "batchOperationKey": of_order,
              "hasRetriesLeft": lambda v: has_retries if bool_value(v) else not_(has_retries)},
+    joint=(frozenset({"elementId", "elementInstanceState", "hasElementInstanceIncident"}), at_element),
     visible=rechte.visible_instances, default_sort=(("processInstanceKey", False),))
 
 USER_TASKS = Source(
@@ -139,7 +162,8 @@ USER_TASKS = Source(
         "state": Field(column=t.status, convert=one_of("CREATED", "COMPLETED", "CANCELED", "ASSIGNING", "CANCELING", "COMPLETING", "CREATING", "FAILED",
                                                        "UPDATING")),
         "elementInstanceKey": Field(column=element_key(t.task_id), convert=key_value)},
-    special={"tags": lambda v: literal(value=not listed("tags", v))},
+    special={"tags": lambda v: literal(value=not [text_value(x) for x in listed("tags", v)]), "processInstanceVariables": variablen_filter.of_task_process,
+             "localVariables": variablen_filter.of_task},
     visible=lambda actor, _: policy.visible_tasks(actor), default_sort=(("userTaskKey", False),))
 
 JOBS = Source(

@@ -100,6 +100,8 @@ class Teil:
     instance_key: int
     business_id: str | None
     name: str
+    process_id: str
+    definition_key: int
     status: str
     processed: datetime | None
     message: str | None
@@ -110,7 +112,8 @@ def teile(app: App, actor: Actor, *, key: int, status: str | None = None, nach: 
     def work(uow: UnitOfWork) -> tuple[tuple[Teil, ...], bool]:
         rechte.require(actor, Recht.OPERATE)
         rows = uow.session.execute(text("""
-            select c.item_key, c.instance_key, i.business_id, coalesce(d.name, i.process_id) as name, c.status, c.processed, c.message
+            select c.item_key, c.instance_key, i.business_id, coalesce(d.name, i.process_id) as name, i.process_id,
+                   i.definition_key, c.status, c.processed, c.message
             from batch_operation_item c join process_instance i on i.key = c.instance_key join process_definition d on d.key = i.definition_key
             where c.operation_key = :k and c.item_key > :a and (cast(:s as text) is null or c.status = :s) order by c.item_key limit :n"""),
             {"k": key, "a": nach, "s": status, "n": MOST_ITEMS + 1}).all()

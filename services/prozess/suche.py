@@ -29,6 +29,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 
 from services.errors import InvalidInput
@@ -120,13 +121,17 @@ TENANT = Field(column=literal("<default>", Text))  # one Mandant per log-in: row
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A searchable kind of thing. ``visible`` is the policy's condition for the actor on a day."""
+    """A searchable kind of thing. ``visible`` is the policy's condition for the actor on a day.
+
+    ``joint``: filters that speak of one and the same other thing, and the condition for those of them that a request names.
+    """
 
     statement: Select[Any]
     fields: Mapping[str, Field]
     key: ColumnElement[Any]
     visible: Callable[[Actor, date], ColumnElement[bool]] | None = None
     special: Mapping[str, Callable[[Any], ColumnElement[bool]]] = field(default_factory=dict)
+    joint: tuple[frozenset[str], Callable[[Mapping[str, Any]], ColumnElement[bool]]] = (frozenset(), lambda _: true())
     default_sort: tuple[tuple[str, bool], ...] = ()
 
 
@@ -209,9 +214,11 @@ def conditions(source: Source, wanted: object, depth: int = 0) -> list[ColumnEle
     """All filters of a request. Raises InvalidInput for a field that this kind of thing does not have."""
     if not isinstance(wanted, Mapping) or depth > MAX_NESTING:
         raise InvalidInput(f"Ein Filter ist ein JSON-Objekt, gefunden wurde {shown(wanted)}.", errors={"filter": "ungültig"})
-    found: list[ColumnElement[bool]] = []
+    names, together = source.joint
+    joint = {name: value for name, value in wanted.items() if name in names and value is not None}
+    found: list[ColumnElement[bool]] = [together(joint)] if joint else []
     for name, value in wanted.items():
-        if value is None:
+        if value is None or name in joint:
             continue
         if name == "$or":
             found.append(or_(false(), *(and_(literal(value=True), *conditions(source, part, depth + 1)) for part in listed(name, value))))
@@ -298,14 +305,17 @@ def order_of(source: Source, sort: Sequence[Mapping[str, Any]]) -> list[tuple[Co
 
 
 def search(app: App, actor: Actor, source: Source, *, filters: Mapping[str, Any], sort: Sequence[Mapping[str, Any]] = (),
-           page: Mapping[str, Any] | None = None) -> Found:
-    """Run a search. ``page`` holds ``limit`` and one of ``from``, ``after``, ``before``. Raises InvalidInput."""
+           page: Mapping[str, Any] | None = None, within: Mapping[str, Any] | None = None) -> Found:
+    """Run a search. ``page`` holds ``limit`` and one of ``from``, ``after``, ``before``. Raises InvalidInput.
+
+    ``within``: filters that hold besides those of the caller, whatever he asks.
+    """
     limit, offset, after, before = page_of(page or {})
     order = order_of(source, sort)
     columns = [column for column, _ in order]
     backwards = before is not None
     cursor = after if after is not None else before
-    where = conditions(source, given(filters))
+    where = [*conditions(source, given(filters)), *conditions(source, within or {})]
     if source.visible is not None:
         where.append(source.visible(actor, app.clock.today()))
     if cursor is not None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import processes
 from services import demo, vorgaenge
 from services.context import Actor
 from services.fall import uebergaben_lesen
+from services.prozess import deployments, umzug_lesen
+from services.prozess.deployments import Resource
 from tests.browser.conftest import AXE
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -23,6 +27,8 @@ PAGES = {
         "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
     "awo": ("/uebergaben", "HANDOVER"),
     "koordination": ("/aufgaben?liste=team", "/fristen", "/stoerungen", "/vorgaenge", "/vorgaenge/starten/etappen_produktionsnetzwerk", "VORGANG", f"/faelle/{FALL}/zugriffe"),
+    "prozessverantwortung": ("/stoerungen", "/umzug", "/umzug/modell/fallmanagement", "/umzug/modell/fallmanagement/umziehen", "UMZUG", "/umzug/auftraege",
+                             "LAUF", "VERLEGEN"),
 }
 
 
@@ -39,6 +45,12 @@ def resolve(page, etappe, path: str) -> str:
         return page.get_by_role("link", name=re.compile("^Widerrufen")).first.get_attribute("href")
     if path == "VORGANG":
         return f"/vorgaenge/{vorgang(etappe)}"
+    if path == "UMZUG":
+        return f"/umzug/modell/{umzug(etappe)}/umziehen"
+    if path in {"LAUF", "VERLEGEN"}:
+        page.goto("/umzug/modell/fallmanagement")
+        lauf = page.locator("#auswahl a.et-strong").first.get_attribute("href")
+        return lauf if path == "LAUF" else f"{lauf}/verlegen"
     if path == "HANDOVER":
         awo = Actor(login="awo", name="", mandant=demo.FIRST, organisation="awo_fluechtlingsberatung", roles=frozenset({"partner"}))
         return f"/uebergaben/{uebergaben_lesen.eingang(etappe, awo)[0].key}"
@@ -51,6 +63,15 @@ def vorgang(etappe) -> int:
     if not vorgaenge.auflisten(etappe, who):
         vorgaenge.starten(etappe, who, key="etappen_produktionsnetzwerk")
     return vorgaenge.auflisten(etappe, who)[0].key
+
+
+def umzug(etappe) -> str:
+    """A model with cases in an old version: the newest is the same with a step that has another id."""
+    who = Actor(login="prozessverantwortung", name="", mandant=demo.FIRST, organisation="stadt_moers", roles=frozenset({"prozessverantwortung"}))
+    if len(umzug_lesen.modell(etappe, who, prozess="zugang_moers").fassungen) == 1:
+        xml = (Path(processes.__file__).parent / "zugang_moers" / "zugang_moers.bpmn").read_bytes().replace(b"empfehlung_geben", b"empfehlung_aussprechen")
+        deployments.deploy(etappe, who, resources=[Resource(name="zugang_moers.bpmn", data=xml)])
+    return "zugang_moers"
 
 
 def violations(page) -> list[str]:

@@ -230,7 +230,7 @@ def empty() -> tuple[str, int]:
 def answer_search(source: Source, shape: Callable[[Any], dict[str, Any]], *, extra: Mapping[str, Any] | None = None) -> Response:
     """Run the search of this request and write the page."""
     body = load(SEARCH)
-    found = search(the_app(), actor(), source, filters={**(body["filter"] or {}), **(extra or {})}, sort=body["sort"] or [], page=body["page"] or {})
+    found = search(the_app(), actor(), source, filters=body["filter"] or {}, sort=body["sort"] or [], page=body["page"] or {}, within=extra)
     return page(found, [shape(row) for row in found.rows])
 
 

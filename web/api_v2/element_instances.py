@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
 
-from services.prozess import statistik
+from services.prozess import elemente, statistik
 from services.prozess.quellen import ELEMENT_INSTANCES, PROCESS_DEFINITIONS, PROCESS_INSTANCES
 from services.unit_of_work import read
-from web.api_v2.common import TENANT, Body, answer_search, element_instance, instant, key_of, load, one, text_key
+from web.api_v2.common import SEARCH, TENANT, Body, answer_search, element_instance, instant, key_of, load, one, text_key
 from web.auth import actor, the_app
 from web.guards import guard
 
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
 
 import marshmallow as ma
 
-TYPES = frozenset({
-    "BOUNDARY_EVENT", "BUSINESS_RULE_TASK", "CALL_ACTIVITY", "END_EVENT", "EVENT_BASED_GATEWAY", "EXCLUSIVE_GATEWAY", "INCLUSIVE_GATEWAY",
-    "INTERMEDIATE_CATCH_EVENT", "INTERMEDIATE_THROW_EVENT", "MANUAL_TASK", "PARALLEL_GATEWAY", "RECEIVE_TASK", "SCRIPT_TASK", "SEND_TASK",
-    "SERVICE_TASK", "START_EVENT", "SUB_PROCESS", "TASK", "USER_TASK"})
-
 
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.post("/element-instances/search")(search)
@@ -35,17 +29,11 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.post("/process-definitions/<key>/statistics/element-instances")(of_definition)
 
 
-def type_of(tag: str) -> str:
-    """The BPMN tag in the words of the official API."""
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", tag).upper()
-    return name if name in TYPES else "UNKNOWN"
-
-
 def shape(row: Any) -> dict[str, Any]:  # noqa: ANN401  a row
     facts = definition(row.definition_key).elements.get(row.element_id)
     return {
         "processDefinitionId": row.process_id, "startDate": instant(row.started), "endDate": instant(row.ended), "elementId": row.element_id,
-        "elementName": (facts.name if facts else "") or row.element_id, "type": type_of(facts.type) if facts else "UNKNOWN", "state": row.state,
+        "elementName": (facts.name if facts else "") or row.element_id, "type": elemente.type_of(facts.type) if facts else "UNKNOWN", "state": row.state,
         "hasIncident": row.incident_key is not None, "tenantId": TENANT, "elementInstanceKey": element_instance(row.task_id),
         "processInstanceKey": str(row.instance_key), "rootProcessInstanceKey": str(row.root_key), "processDefinitionKey": str(row.definition_key),
         "incidentKey": text_key(row.incident_key)}
@@ -58,7 +46,9 @@ def definition(key: int) -> Definition:
 
 @guard()
 def search() -> Response:
-    return answer_search(ELEMENT_INSTANCES, shape)
+    body = load(SEARCH)
+    asked = elemente.asks(body["filter"] or {}, body["sort"] or [])
+    return answer_search(elemente.source(the_app(), actor()) if asked else ELEMENT_INSTANCES, shape)
 
 
 @guard()

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from services.errors import Conflict
-from services.prozess import sammel, sammel_lesen
+from services.prozess import sammel, sammel_lesen, umzug_lesen
 from web.auth import actor, the_app
 from web.guards import guard
 from web.pages.umzug import BETRIEB, key_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask.typing import ResponseReturnValue
 
-    from services.prozess.sammel_lesen import Auftrag
+    from services.prozess.sammel_lesen import Auftrag, Teil
 
 pages = Blueprint("umzug_auftraege", __name__, url_prefix="/umzug/auftraege")
 
@@ -54,9 +56,21 @@ def zeigen(key: int) -> ResponseReturnValue:
     auftrag = sammel_lesen.lesen(app, me, key=key)
     gewaehlt = request.args.get("zeigen", "")
     teile, mehr = sammel_lesen.teile(app, me, key=key, status=FILTER.get(gewaehlt), nach=key_in("nach") or 0)
+    gescheitert = next(iter(sammel_lesen.teile(app, me, key=key, status="FAILED")[0]), None) if auftrag.failed else None
     return render_template("seiten/umzug_auftrag.html", auftrag=auftrag, teile=teile, mehr=mehr, titel=titel(auftrag), stand=STAND,
+                           saetze=saetze(auftrag, teile), gescheitert=gescheitert if auftrag.type == "MIGRATE_PROCESS_INSTANCE" else None,
                            ergebnis=ERGEBNIS.get(auftrag.type, "erledigt"), zeigen=gewaehlt if gewaehlt in FILTER else "",
                            still=request.args.get("still") == "1")
+
+
+def saetze(auftrag: Auftrag, teile: Sequence[Teil]) -> dict[int, str]:
+    """What each failure says, by item; of a move with the names of the steps."""
+    found = {teil.item_key: teil.message or "" for teil in teile if teil.status == "FAILED"}
+    if found and auftrag.type == "MIGRATE_PROCESS_INSTANCE":
+        neue = umzug_lesen.namen(the_app(), actor(), definition_key=int(auftrag.parameters["definition"]))
+        alte = {key: umzug_lesen.namen(the_app(), actor(), definition_key=key) for key in {teil.definition_key for teil in teile}}
+        found = {teil.item_key: umzug_lesen.satz(found[teil.item_key], alte[teil.definition_key], neue) for teil in teile if teil.item_key in found}
+    return found
 
 
 @pages.get("/<nummer:key>/stand")

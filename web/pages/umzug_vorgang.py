@@ -93,10 +93,11 @@ def stellen(key: int, *, fehler: dict[str, str] | None = None, danach: tuple[str
     """The form. ``danach``: element ids of what would be open after the move."""
     vorgang = instances.get(the_app(), actor(), key=key)
     offen, ziele = schritte(key)
+    namen = umzug_lesen.namen(the_app(), actor(), definition_key=vorgang.definition_key)
     von = request.form.get("von") or (offen[0][0] if len(offen) == 1 else "")
     return render_template("seiten/umzug_verlegen.html", vorgang=vorgang, offen=offen, ziele=sorted(ziele, key=lambda z: z[1].casefold()), von=von,
                            nach=request.form.get("nach", ""), grund=request.form.get("grund", ""), fehler=fehler or {},
-                           danach=None if danach is None else [dict(ziele).get(e) or dict(offen).get(e) or e for e in danach])
+                           danach=None if danach is None else [namen.get(element, element) for element in danach])
 
 
 # -- one or several ------------------------------------------------------------------------------------------------------------

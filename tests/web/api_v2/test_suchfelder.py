@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.api_v2.amtlich import filter_fields, sort_fields
+from tests import bpmn
+from tests.web.api_v2.amtlich import filter_fields, plain, sort_fields
+from tests.web.api_v2.rufen import Caller
 
 SEARCHES = {
     "process-instances": "ProcessInstance", "user-tasks": "UserTask", "jobs": "Job", "incidents": "Incident", "process-definitions": "ProcessDefinition",
     "decision-definitions": "DecisionDefinition", "decision-requirements": "DecisionRequirements", "element-instances": "ElementInstance",
     "message-subscriptions": "MessageSubscription", "batch-operations": "BatchOperation", "batch-operation-items": "BatchOperationItem",
 }
-# Variables are stored with the state of their instance, not in columns; the log of elements holds neither names nor kinds.
-NOT_HERE = {
-    "process-instances": {"variables", "elementInstanceState", "hasElementInstanceIncident", "incidentErrorHashCode", "batchOperationId", "batchOperationKey"},
-    "user-tasks": {"processInstanceVariables", "localVariables"},
-    "element-instances": {"type", "elementName", "elementInstanceScopeKey"},
+# The log knows no scope around an element, and nobody publishes how Camunda computes the code of a message.
+NOT_HERE = {"process-instances": {"incidentErrorHashCode"}, "element-instances": {"elementInstanceScopeKey"}}
+# Searches that stand below another thing, or need to be told which; their filters and sort fields are those of the kind.
+FURTHER = {
+    "variables": ("Variable", {"processInstanceKey": "1"}), "user-tasks/{task}/variables": ("UserTaskVariable", {}),
+    "user-tasks/{task}/effective-variables": ("UserTaskVariable", {}), "process-instances/{instance}/incidents": ("Incident", {}),
+    "element-instances/{element}/incidents": ("Incident", {}),
 }
+STATISTICS = "process-definitions/{definition}/statistics/element-instances"
 
 
 @pytest.mark.parametrize("path", SEARCHES)
@@ -46,6 +51,57 @@ def test_filter_without_an_operator_excludes_nothing(http, path) -> None:
     field = next(iter(filter_fields(SEARCHES[path])))
 
     assert http("POST", f"/v2/{path}/search", {"filter": {"tenantId": {}, "$or": [{field: {}}]}}).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def placed(server) -> dict[str, str]:
+    """Keys of a user task and of what it belongs to."""
+    http = Caller(server.flask)
+    assert http.deploy(("suchfelder.bpmn", bpmn.sequence("suchfelder", bpmn.user("u")))).status_code == 200
+    instance = http("POST", "/v2/process-instances", {"processDefinitionId": "suchfelder"}).json
+    task = http("POST", "/v2/user-tasks/search", {"filter": {"processInstanceKey": instance["processInstanceKey"]}}).json["items"][0]
+    return {"task": task["userTaskKey"], "definition": task["processDefinitionKey"], "instance": task["processInstanceKey"],
+            "element": task["elementInstanceKey"]}
+
+
+def test_every_search_is_in_these_tables(server) -> None:
+    """A new one would otherwise escape the tests below."""
+    routes = {plain(r.rule.removeprefix("/v2/")) for r in server.flask.url_map.iter_rules() if r.rule.startswith("/v2/") and "POST" in r.methods
+              and not r.endpoint.startswith("api_v2_missing") and r.rule.endswith(("/search", "/statistics/element-instances"))}
+    assert routes == {f"{path}/search" for path in SEARCHES} | {f"{plain(path)}/search" for path in FURTHER} | {plain(STATISTICS)}
+
+
+SENSELESS = ({"$frobnicate": 1}, {"$eq": {"$eq": 1}}, [[1]], 1.5)
+
+
+@pytest.mark.parametrize("path", [*SEARCHES, *FURTHER, STATISTICS])
+def test_no_documented_field_is_ignored(http, placed, path) -> None:
+    """Whatever a caller asks is either answered or refused with a sentence: a senseless value that passes would be one nobody looks at."""
+    kind, base = FURTHER.get(path, (SEARCHES.get(path, ""), {}))
+    address = f"/v2/{path.format(**placed)}" + ("" if path == STATISTICS else "/search")
+    fields = filter_fields("ProcessDefinitionStatistics" if path == STATISTICS else kind)
+    assert fields
+    passed = []
+    for field in fields:
+        for value in SENSELESS:
+            answer = http("POST", address, {"filter": base | {field: value}})
+            if answer.status_code != 400:
+                passed.append((field, value, answer.status_code))
+            else:
+                assert answer.json["detail"].endswith((".", ")")), answer.json
+    assert passed == []
+    for envelope in ({"filter": base | {"gibtEsNicht": 1}}, {"x": 1}, *(() if path == STATISTICS else (
+            {"filter": base, "sort": [{"field": "gibtEsNicht"}]}, {"filter": base, "sort": [{"field": sort_fields(kind)[0], "order": "SEITLICH"}]},
+            {"filter": base, "page": {"gibtEsNicht": 1}}))):
+        assert http("POST", address, envelope).status_code == 400, envelope
+
+
+@pytest.mark.parametrize("path", FURTHER)
+def test_every_documented_field_sorts_below_another_thing_too(http, placed, path) -> None:
+    kind, base = FURTHER[path]
+    for field in sort_fields(kind):
+        answer = http("POST", f"/v2/{path.format(**placed)}/search", {"filter": base, "sort": [{"field": field, "order": "DESC"}]})
+        assert answer.status_code == 200, answer.data
 
 
 PAYLOADS = [

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009_unterlagen"
+revision = "0008_unterlagen"
 down_revision = "0007_fallsuche"
 branch_labels = None
 depends_on = None

@@ -165,9 +165,10 @@ def _attempt(app: App, login: str) -> Row[Any] | None:
     now, key = anmeldezeit(app), _attempt_key(login)
     with app.sessions(info={"open": opener}) as session:
         session.execute(text("delete from anmeldeversuch where zuletzt < :old"), {"old": now - timedelta(days=1)})
-        session.execute(text("insert into anmeldeversuch (login, fehlversuche, zuletzt) values (:l, 0, :now) on conflict do nothing"),
-                        {"l": key, "now": now})
-        tried = session.execute(text("select fehlversuche, zuletzt from anmeldeversuch where login = :l for update"), {"l": key}).one()
+        # One statement that finds the row locked, or makes it: between two, a log-in that fits removes it.
+        tried = session.execute(
+            text("insert into anmeldeversuch (login, fehlversuche, zuletzt) values (:l, 0, :now) "
+                 "on conflict (login) do update set login = excluded.login returning fehlversuche, zuletzt"), {"l": key, "now": now}).one()
         until = tried.zuletzt + wait_after(tried.fehlversuche)
         if until > now:
             raise LoginThrottled(bis=until)

@@ -11,13 +11,14 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from processes import profil
-from services import demo_faelle
+from services import demo_faelle, demo_wege
 from services.anmeldung import hash_password
 from services.context import Actor, system_actor
 from services.db.models.grundlage import Benutzer, MandantRow, Organisation
-from services.demo_personen import FIRST, PEOPLE, logins, personen
+from services.demo_personen import FIRST, logins, personen
 from services.fall import faelle
 from services.fall.sortierung import fold, sort_key
+from services.policy import BETEILIGT
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -45,19 +46,33 @@ def load(app: App, kommunen: Iterable[str] = (FIRST,)) -> None:
         transact(app, system_actor(name), lambda uow, settings=settings: _load(uow, settings))  # type: ignore[misc]  # a default binds the loop variable
 
 
-def load_faelle(app: App) -> None:
-    """Invented cases in the first Mandant, if its models are deployed; what is there already stays as it is."""
-    def people(uow: UnitOfWork) -> list[Actor]:
-        return [Actor(login=b.login, name=b.name, mandant=b.mandant, organisation=b.organisation, roles=frozenset(b.rollen),
-                      functions=frozenset(b.funktionen)) for b in uow.session.scalars(select(Benutzer).order_by(Benutzer.login))]
-    def deployed(uow: UnitOfWork) -> bool:
-        return bool(uow.session.execute(text("select exists (select 1 from process_definition where process_id = :p)"),
-                                        {"p": faelle.PROZESS}).scalar_one())
-    if not read(app, system_actor(FIRST), deployed):
-        return
-    actors = {actor.login: actor for actor in read(app, system_actor(FIRST), people)}
-    colleagues = [actors[login] for login in ("buergerservice", "asylbetreuung", "koordination") if login in actors]
-    demo_faelle.load(app, actors[PEOPLE[0][0]], colleagues)
+def load_faelle(app: App, kommunen: Iterable[str] = (FIRST,)) -> None:
+    """Invented cases in these Mandanten, where the models are deployed; what is there already stays as it is."""
+    for name in kommunen:
+        if read(app, system_actor(name), _deployed):
+            _load_faelle(app, name)
+
+
+def _deployed(uow: UnitOfWork) -> bool:
+    return bool(uow.session.execute(text("select exists (select 1 from process_definition where process_id = :p)"), {"p": faelle.PROZESS}).scalar_one())
+
+
+def _people(uow: UnitOfWork) -> list[Actor]:
+    return [Actor(login=b.login, name=b.name, mandant=b.mandant, organisation=b.organisation, roles=frozenset(b.rollen),
+                  functions=frozenset(b.funktionen)) for b in uow.session.scalars(select(Benutzer).order_by(Benutzer.login))]
+
+
+def _load_faelle(app: App, kommune: str) -> None:
+    actors = {actor.login: actor for actor in read(app, system_actor(kommune), _people)}
+    opens = actors[logins(kommune)[0]]
+    if kommune == FIRST:
+        colleagues = [actors[login] for login in ("buergerservice", "asylbetreuung", "koordination") if login in actors]
+    else:
+        wanted = demo_wege.WEGE[kommune].eroeffnet
+        at_work = [a for a in actors.values() if a.has_role(*BETEILIGT) and not a.has_role("verwaltung")]
+        opens = next((a for a in (opens, *at_work) if wanted in (*a.functions, a.organisation)), opens)
+        colleagues = [a for a in at_work if a != opens]
+    demo_faelle.load(app, opens, colleagues)
 
 
 def _load(uow: UnitOfWork, settings: Profil) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy import text
+
 from engine.clock import BERLIN, FixedClock
 from forms.conditions import options_of
 from forms.model import (
@@ -26,9 +28,12 @@ from forms.model import (
 )
 from forms.shape import Door
 from forms.submission import submit
+from services import demo_wege
 from services.aufgaben import complete_with_form, open_in
-from services.fall import einwilligungen, faelle, kontakte
-from services.prozess import tasks
+from services.context import system_actor
+from services.demo_personen import FIRST
+from services.fall import einwilligungen, faelle, kontakte, uebergaben
+from services.prozess import tasks, timers
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
@@ -107,12 +112,29 @@ FAELLE = (
 )
 
 
+def faelle_von(kommune: str, today: date) -> tuple[DemoFall, ...]:
+    """The cases of a Kommune: one that has just begun, one that stops before each element its way names, one that goes the whole way."""
+    if kommune not in demo_wege.WEGE:
+        return FAELLE
+    weg = demo_wege.WEGE[kommune]
+    names = [element for element, _ in weg.schritte]
+    lengths = [0, *(names.index(element) for element in weg.haelt_vor), len(names)]
+    first = 2 * list(demo_wege.WEGE).index(kommune)
+    found = []
+    for number, length in enumerate(lengths):
+        vorname, nachname, kinder = demo_wege.FAMILIEN[(first + number) % len(demo_wege.FAMILIEN)]
+        people = [person(vorname, nachname, f"{weg.jahrgang + number % 3}-0{number + 2}-1{number}", haupt=True, aufenthalt=weg.aufenthalt)]
+        people += [person(kind, nachname, f"{today.year - 6 - 3 * n}-05-0{n + 4}") for n, kind in enumerate(kinder) if weg.jahrgang < today.year - 30]
+        found.append(DemoFall(personen=tuple(people), zugangsweg=weg.zugangsweg, vor_tagen=demo_wege.ALTER_TAGE[number], schritte=weg.schritte[:length]))
+    return tuple(found)
+
+
 def load(app: App, actor: Actor, colleagues: Iterable[Actor]) -> None:
     """Make the cases, each only if the Mandant has fewer. ``actor`` opens them, ``colleagues`` complete what is not his."""
     present = read(app, actor, count)
     people = (actor, *colleagues)
     now = app.clock.now()
-    for case in FAELLE[present:]:
+    for case in faelle_von(actor.mandant, app.clock.today())[present:]:
         clock = FixedClock(at_work(now - timedelta(days=case.vor_tagen), 0))
         past = replace(app, clock=clock, keys=app.keys)
         _make(past, clock, now, actor, people, case)
@@ -120,8 +142,6 @@ def load(app: App, actor: Actor, colleagues: Iterable[Actor]) -> None:
 
 def count(uow: UnitOfWork) -> int:
     """How many cases the Mandant has."""
-    from sqlalchemy import text  # noqa: PLC0415  one statement
-
     return int(uow.session.execute(text("select count(*) from fall")).scalar_one())
 
 
@@ -139,13 +159,39 @@ def _make(app: App, clock: FixedClock, now: datetime, actor: Actor, people: tupl
     begun = clock.now()
     for number, (element, answers) in enumerate(case.schritte, start=1):
         clock.set(max(clock.now(), min(now, at_work(begun + number * step, number))))
+        if element == demo_wege.UEBERGABE:
+            _accept(app, people, aktenzeichen)
+        elif actor.mandant != FIRST:
+            _wait_for(app, clock, now, people, aktenzeichen, element)
         while (found := _task(app, people, aktenzeichen, element)) is not None:  # one per person of the case, where the model says so
             _complete(app, found[0], found[1], answers)
     if case.kontakt:
         kontakte.notieren(app, actor, aktenzeichen=aktenzeichen, art="telefon", notiz=case.kontakt)
-    for task in tasks.of_case(app, actor, business_id=aktenzeichen):
-        if task.assignee is None and not actor.groups.isdisjoint(task.candidate_groups):
-            tasks.assign(app, actor, key=task.key, assignee=actor.login)
+    for who in people:  # what comes next lies with somebody, so that nobody's list is empty
+        for task in tasks.of_case(app, who, business_id=aktenzeichen):
+            if task.assignee is None and not who.groups.isdisjoint(task.candidate_groups) and (who == actor or actor.mandant != FIRST):
+                tasks.assign(app, who, key=task.key, assignee=who.login)
+
+
+def _accept(app: App, people: tuple[Actor, ...], aktenzeichen: str) -> None:
+    """The receiving organisation takes the case over; before that it does not see it."""
+    offers = read(app, system_actor(people[0].mandant), lambda uow: uow.session.execute(
+        text("select key, empfaenger from uebergabe where aktenzeichen = :a and status = 'angeboten'"), {"a": aktenzeichen}).all())
+    for offer in offers:
+        who = next(who for who in people if who.organisation == offer.empfaenger)
+        uebergaben.beantworten(app, who, uebergabe=offer.key, angenommen=True)
+
+
+def _wait_for(app: App, clock: FixedClock, now: datetime, people: tuple[Actor, ...], aktenzeichen: str, element: str) -> None:
+    """Let time pass until a task of this element is open: what waits for its day comes by a timer. Never beyond today."""
+    while _task(app, people, aktenzeichen, element) is None:
+        due: datetime | None = read(app, system_actor(people[0].mandant), lambda uow: uow.session.execute(text(
+            "select min(t.due) from timer t join process_instance i on i.key = t.instance_key where i.business_id = :a and t.status = 0"),
+            {"a": aktenzeichen}).scalar_one())
+        if due is None or due > now:
+            return
+        clock.set(max(clock.now(), due))
+        timers.fire_due(app)
 
 
 def at_work(moment: datetime, number: int) -> datetime:

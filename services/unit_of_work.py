@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import random
 import time
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from psycopg import errors as pg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services import audit
 from services.db.stapel import Stapel
-from services.errors import StaleVersion
+from services.errors import ServiceError, StaleVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
     from typing import Any
 
@@ -37,6 +39,11 @@ FIRST_STATEMENTS = ("set_config('app.mandant'", "sitzung_oeffnen", "benutzer_oef
 # The transaction in which a request was authenticated: the first unit of work of the same actor goes on in it. That saves
 # a request one statement and two round trips; nothing has been written in it yet.
 _authenticated: ContextVar[MandantSession | None] = ContextVar("authenticated", default=None)
+
+
+# The unit of work that surrounds others: what they do becomes part of its commit.
+_surrounding: ContextVar[UnitOfWork | None] = ContextVar("surrounding", default=None)
+SAVEPOINT, ROLLBACK, RELEASE = (text(f"{word} etappe_innen") for word in ("savepoint", "rollback to savepoint", "release savepoint"))
 
 
 def lend(session: MandantSession) -> None:
@@ -68,9 +75,9 @@ class UnitOfWork:
     an acceleration only: everything listed there is also found in the tables by the worker.
     """
 
-    def __init__(self, app: App, actor: Actor) -> None:
+    def __init__(self, app: App, actor: Actor, *, inside: UnitOfWork | None = None) -> None:
         self.app, self.actor = app, actor
-        self.session: MandantSession = _borrow(app, actor) or app.sessions(info={"mandant": actor.mandant})
+        self.session: MandantSession = inside.session if inside else _borrow(app, actor) or app.sessions(info={"mandant": actor.mandant})
         self.now = app.clock.now()
         self._connection: Connection | None = None  # one transaction, one connection
         self.batch = Stapel(self.session)  # statements of a command that are sent together
@@ -113,11 +120,44 @@ def finish(pending: list[Callable[[], None]]) -> None:
             log.exception("after_commit_failed")
 
 
+@contextmanager
+def within(uow: UnitOfWork) -> Iterator[None]:
+    """Let every unit of work of the same Mandant that runs in this block, on this thread, become part of ``uow``: one commit for all."""
+    token = _surrounding.set(uow)
+    try:
+        yield
+    finally:
+        _surrounding.reset(token)
+
+
+def _outer(app: App, actor: Actor) -> UnitOfWork | None:
+    outer = _surrounding.get()
+    return outer if outer is not None and outer.app.engine is app.engine and outer.actor.mandant == actor.mandant else None
+
+
+def _inside(outer: UnitOfWork, app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
+    """Run ``work`` in the transaction of ``outer``; what fails leaves nothing there. A lost race is for ``outer`` to repeat."""
+    inner = UnitOfWork(app, actor, inside=outer)
+    outer.session.execute(SAVEPOINT)
+    try:
+        result = work(inner)
+    except ServiceError:
+        outer.session.execute(ROLLBACK)
+        outer.session.expire_all()
+        raise
+    outer.session.execute(RELEASE)
+    outer.after_commit += inner.after_commit
+    return result
+
+
 def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
     """Run ``work`` and commit. A lost race (compare-and-swap, deadlock, unique number) is repeated from a fresh read.
 
     Raises what ``work`` raises; :class:`StaleVersion` only after several lost races in a row.
     """
+    outer = _outer(app, actor)
+    if outer is not None:
+        return _inside(outer, app, actor, work)
     for attempt in range(ATTEMPTS):
         try:
             with UnitOfWork(app, actor) as uow:
@@ -143,6 +183,9 @@ def transact(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
 
 def read(app: App, actor: Actor, work: Callable[[UnitOfWork], T]) -> T:
     """Run a reading ``work`` in one transaction that is never committed; repeated once if the database was restarted meanwhile."""
+    outer = _outer(app, actor)
+    if outer is not None:
+        return work(UnitOfWork(app, actor, inside=outer))
     try:
         with UnitOfWork(app, actor) as uow:
             return work(uow)

@@ -216,7 +216,7 @@ def cmd_demo(arguments: argparse.Namespace) -> int:
     with composed() as app:
         demo.load(app, wanted)
         auslieferung.deploy_missing(app)
-        load_demo_faelle(app)
+        demo.load_faelle(app, wanted)
     for name in wanted:
         print(f"{profil.load(name).name}: {', '.join(person.login for person in demo.personen(profil.load(name)))} (Passwort: {demo.PASSWORD})")
     return 0

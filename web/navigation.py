@@ -45,6 +45,7 @@ EINTRAEGE = (
     Eintrag(name="Fristen", endpoint="fristen.liste", pfad="/fristen", gruppe=True),
     Eintrag(name="Störungen", endpoint="stoerungen.liste", pfad="/stoerungen", gruppe=True),
     Eintrag(name="Laufende Modelle", endpoint="umzug.modelle", pfad="/umzug", gruppe=True),
+    Eintrag(name="Kommunalprofil", endpoint="kommunalprofil.zeigen", pfad="/kommunalprofil", gruppe=True),
     Eintrag(name="Modell prüfen", endpoint="modelle.pruefen", pfad="/modelle", gruppe=True),
 )
 

@@ -50,6 +50,7 @@ class DokumentInfo:
     """A document with its versions, the newest first. ``art``: name of the template, or that it was uploaded."""
 
     key: int
+    aktenzeichen: str | None
     art: str
     hochgeladen: bool
     bezug: str
@@ -100,6 +101,18 @@ def auflisten_vorgang(app: App, actor: Actor, *, wurzel_key: int) -> tuple[Dokum
         _require_vorgang(uow, wurzel_key)
         rows = uow.session.scalars(select(Dokument).where(Dokument.mandant == actor.mandant, Dokument.wurzel_key == wurzel_key)).all()
         return _infos(uow, [(row, None) for row in rows])
+
+    return read(app, actor, work)
+
+
+def eines(app: App, actor: Actor, *, dokument: int) -> DokumentInfo:
+    """One document with the versions that the actor may see. Raises NotFound."""
+
+    def work(uow: UnitOfWork) -> DokumentInfo:
+        found = _infos(uow, [require(uow, dokument)])
+        if not found:
+            raise NotFound
+        return found[0]
 
     return read(app, actor, work)
 
@@ -243,7 +256,7 @@ def _infos(uow: UnitOfWork, rows: Sequence[tuple[Dokument, datetime | None]]) ->
             versions[f.dokument].append(FassungInfo(
                 version=f.version, titel=f.titel, dateiname=f.dateiname, status=f.status, groesse=f.groesse, medientyp=f.medientyp,
                 erstellt_am=f.erstellt_am, erstellt_von=f.name or ("Etappe" if f.erstellt_von == "system" else f.erstellt_von)))
-    found = [DokumentInfo(key=row.key, art=art_von(row), hochgeladen=row.vorlage is None, bezug=row.bezug, abschnitte=tuple(row.abschnitte),
+    found = [DokumentInfo(key=row.key, aktenzeichen=row.aktenzeichen, art=art_von(row), hochgeladen=row.vorlage is None, bezug=row.bezug, abschnitte=tuple(row.abschnitte),
                           organisation=row.organisation, organisation_name=names[row.organisation], fassungen=tuple(versions[row.key]))
              for row, _ in rows if versions[row.key]]
     return tuple(sorted(found, key=lambda d: (d.neueste.erstellt_am, d.key), reverse=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -63,3 +64,61 @@ def test_every_type_has_words_and_an_unknown_one_too():
 def test_stranger_learns_nothing(app, fall):
     with pytest.raises(NotFound):
         stoerungen.im_fall(app, builders.actor("lindqvist"), aktenzeichen=fall)
+
+
+def test_document_that_could_not_be_made_is_shown_with_its_cause_and_tried_again(app, fall, browser, text):
+    _failed_document(app, fall, "TypstError")
+    person = browser("osterkamp")
+
+    page = person.get("/stoerungen")
+    assert "1 Dokument konnte nicht erstellt werden." in text(page)
+    assert "Die Vorlage des Dokuments passt nicht zu den Angaben" in text(page)
+    assert "Hilfeplan (Integrationsplan) Version 1" in text(page)
+    assert "Geheimer Titel" not in text(page)
+    found = re.search(r'name="dokument" value="([^"]+)"', page.get_data(as_text=True))
+    assert found is not None
+
+    answer = person.post("/stoerungen/nochmal", {"dokument": found.group(1)})
+
+    assert answer.location.endswith("meldung=nochmal")
+    assert "konnte nicht erstellt werden" not in text(person.get("/stoerungen"))
+    with daten.session(app) as db:
+        assert db.execute(sql("select status from dokument_fassung")).scalar_one() == "wird_erstellt"
+        assert db.execute(sql("select args ->> 'version' from jobs.procrastinate_jobs where task_name = 'dokument'")).scalars().all() == ["1"]
+        assert db.execute(sql("select count(*) from audit where command = 'dokument.nochmal'")).scalar_one() == 1
+
+
+def test_any_other_failure_of_a_document_has_words_too(app, fall, browser, text):
+    _failed_document(app, fall, "OperationalError")
+
+    page = text(browser("prozess").get("/stoerungen"))
+
+    assert "Beim Erstellen der Datei ist mehrmals etwas nicht gelungen" in page
+    assert "4 Versuche, Meldung: OperationalError" in page
+
+
+@pytest.mark.parametrize("wrong", ["1/1", "x/y", "1", "9999999999999999999/1", ""])
+def test_document_that_has_not_failed_stays_as_it_is(app, fall, browser, wrong):
+    _failed_document(app, fall, "TypstError")
+
+    assert browser("osterkamp").post("/stoerungen/nochmal", {"dokument": wrong}).status_code == 302
+    with daten.session(app) as db:
+        assert db.execute(sql("select status from dokument_fassung")).scalar_one() == "gescheitert"
+
+
+def test_only_those_who_steer_see_and_repeat_documents(fall, browser):
+    person = browser("falkenrath")
+
+    assert person.get("/stoerungen").status_code == 403
+    assert person.post("/stoerungen/nochmal", {"dokument": "1/1"}).status_code == 403
+
+
+def _failed_document(app, fall, error):
+    with daten.session(app) as db:
+        key, now = app.keys.take(db), app.clock.now()
+        values = {"k": key, "f": fall, "n": now, "e": error}
+        db.execute(sql("insert into dokument (key, mandant, aktenzeichen, vorlage, abschnitte, organisation, angelegt_am, angelegt_von) select :k, 'moers', :f, "
+                       "'hilfeplan', '{hilfeplan}', organisation, :n, 'system' from fallverantwortung where aktenzeichen = :f and bis is null"), values)
+        db.execute(sql("insert into dokument_fassung (mandant, dokument, version, titel, dateiname, erstellt_am, erstellt_von, status, versucht, fehler) "
+                       "values ('moers', :k, 1, 'Geheimer Titel', 'x.pdf', :n, 'system', 'gescheitert', 4, :e)"), values)
+        db.commit()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web.api_v1 import akte, aufgaben, dokumentation, einwilligungen, faelle, ich, partner, uebergaben, verweise
+from web.api_v1 import akte, aufgaben, dokumentation, dokumente, einwilligungen, faelle, ich, partner, uebergaben, verweise
 from web.api_v1.basis import add_converters, blueprint
 
 if TYPE_CHECKING:
     from flask import Flask
 
-PARTS = (ich, faelle, akte, aufgaben, einwilligungen, uebergaben, verweise, partner)  # importing them has declared their operations
+PARTS = (ich, faelle, akte, dokumente, aufgaben, einwilligungen, uebergaben, verweise, partner)  # importing them has declared their operations
 
 
 def register(app: Flask) -> None:

@@ -7,7 +7,9 @@ the request, writes the answer and becomes the OpenAPI document.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -16,10 +18,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 import flask_smorest  # type: ignore[import-untyped]  # the library has no types
 import marshmallow as ma
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import BaseConverter
 
+from services import wiederholung
 from services.errors import InvalidInput, ServiceError
 from services.fall.abschnitte import TITEL
 from services.fall.uebergaben import EinwilligungFehlt
@@ -27,7 +30,7 @@ from services.prozess.suche import storable
 from web.adressen import Nummer
 from web.api_v1 import felder
 from web.api_v2.common import UnsupportedMediaType, json_body
-from web.auth import CsrfMissing
+from web.auth import CsrfMissing, actor, the_app
 from web.errors import answer
 from web.guards import guard
 
@@ -43,7 +46,9 @@ WITHOUT_NUL = r"^[^\u0000]*$"
 BESCHREIBUNG = (
     "Die Fallseite von Etappe: Fälle, Fallakte, Aufgaben, Einwilligungen, Übergaben, Verweise, Partner und Kontakte. "
     "Es gelten dieselben Rechte und Prüfungen wie auf den Seiten. Schlüssel sind Ziffern als Text, Zeitpunkte stehen in UTC. "
-    "Jede Ablehnung ist ein Problem nach RFC 9457; danach ist nichts geändert."
+    "Jede Ablehnung ist ein Problem nach RFC 9457; danach ist nichts geändert. "
+    "Wer unsicher ist, ob eine Anfrage angekommen ist, sendet sie mit demselben Kopf Idempotency-Key noch einmal: "
+    "24 Stunden lang wird sie nur einmal ausgeführt und gleich beantwortet."
 )
 ANMELDUNG = {
     "basic": {"type": "http", "scheme": "basic", "description": "Name und Passwort bei jeder Anfrage, für Programme"},
@@ -51,16 +56,25 @@ ANMELDUNG = {
                 "description": "Sitzung einer angemeldeten Person; wer damit schreibt, sendet den Kopf X-CSRF-Token (siehe /ich)"},
 }
 ABLEHNUNGEN = {
-    400: "Der Inhalt der Anfrage ist kein JSON, oder der Kopf X-CSRF-Token fehlt",
+    400: "Der Inhalt der Anfrage ist kein JSON, der Kopf X-CSRF-Token fehlt, oder der Idempotency-Key ist keiner",
     401: "Keine Anmeldung",
     403: "Dazu fehlt die Berechtigung",
     404: "Das gibt es nicht, oder es ist nicht zu sehen",
-    409: "Der Zustand ist inzwischen ein anderer, oder eine Einwilligung fehlt",
+    409: "Der Zustand ist inzwischen ein anderer, eine Einwilligung fehlt, oder eine Anfrage mit demselben Idempotency-Key läuft noch",
     413: "Die Anfrage ist zu groß",
     415: "Der Inhalt der Anfrage ist nicht als JSON bezeichnet",
-    422: "Eine Angabe fehlt, ist unbekannt oder passt nicht",
+    422: "Eine Angabe fehlt, ist unbekannt oder passt nicht, oder der Idempotency-Key gehört zu einer anderen Anfrage",
     429: "Unter diesem Namen gab es zu viele Fehlversuche bei der Anmeldung",
 }
+SCHLUESSEL = "Idempotency-Key"
+WIEDERHOLT = "Idempotency-Replayed"
+KOPF_SCHLUESSEL = {
+    "in": "header", "name": SCHLUESSEL, "required": False, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Name dieser Anfrage, zum Beispiel eine UUID, mit oder ohne Anführungszeichen. Kommt sie mit demselben Namen und Inhalt noch einmal, "
+                   "wird sie nicht wieder ausgeführt; die Antwort ist dieselbe und trägt den Kopf Idempotency-Replayed: true. Gilt 24 Stunden. "
+                   "Derselbe Name mit anderem Inhalt: 422. Läuft die erste Anfrage noch: 409. Abgelehnte Anfragen dürfen mit demselben Namen wiederkommen.",
+}
+KEPT_HEADERS = ("Content-Type", "Location")
 IMMER = (401, 403, 429)
 MIT_INHALT = (400, 413, 415, 422)
 
@@ -69,6 +83,12 @@ class NotJson(ServiceError):
     """The body cannot be read as JSON."""
 
     message_de = "Der Inhalt der Anfrage ist kein gültiges JSON."
+
+
+class BadKey(ServiceError):
+    """The header with the name of the request cannot be one."""
+
+    message_de = "Erwartet wird ein Idempotency-Key mit 1 bis 255 sichtbaren Zeichen ohne Umlaute, zum Beispiel eine UUID."
 
 
 class Unfit(InvalidInput):
@@ -163,7 +183,7 @@ class Bereich:
 
     def operation(self, method: str, pfad: str, titel: str, *, roles: tuple[str, ...], answer: type[ma.Schema] | None = None, status: int = 200,
                   body: type[ma.Schema] | None = None, query: type[ma.Schema] | None = None, problems: tuple[int, ...] = (),
-                  mehr: str = "") -> Callable[[View], View]:
+                  mehr: str = "", einmal: bool = True, datei: bool = False, formular: Mapping[str, Any] | None = None) -> Callable[[View], View]:
         """Declare an operation; the function gets the checked ``query`` or ``body`` as its first argument.
 
         Args:
@@ -177,18 +197,30 @@ class Bereich:
             query: Shape of the parameters in the address.
             problems: Statuses of refusals besides those that every operation with this guard and body knows.
             mehr: German sentences for the document.
+            einmal: Whether a POST takes an ``Idempotency-Key``; not for one that only asks.
+            datei: Whether the answer is a file.
+            formular: Schema of the ``multipart/form-data`` that the function reads itself.
         """
+        schluessel = einmal and method == "POST"
+
         def declare(view: View) -> View:
             declared: Callable[..., Any] = guard(roles=roles)(view)
-            declared = blueprint.response(status if answer else 204, answer)(_empty(declared) if answer is None else declared)
+            if datei:
+                declared = blueprint.response(status, {"type": "string", "format": "binary"}, content_type="*/*")(declared)
+            else:
+                declared = blueprint.response(status if answer else 204, answer)(_empty(declared) if answer is None else declared)
             if query is not None:
                 declared = blueprint.arguments(query, location="query")(declared)
             if body is not None:
                 declared = blueprint.arguments(body, required=bool([f for f in body().fields.values() if f.required]))(declared)
-            for code in sorted({*IMMER, *problems, *(MIT_INHALT if body else ()), *((422,) if query else ())}):
+            codes = {*IMMER, *problems, *(MIT_INHALT if body or formular else ()), *((422,) if query else ()), *((400, 409, 422) if schluessel else ())}
+            for code in sorted(codes):
                 declared = blueprint.alt_response(code, schema=Problem, content_type=PROBLEM_JSON, description=ABLEHNUNGEN[code])(declared)
             name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
-            declared = blueprint.doc(summary=titel, description=mehr, operationId=name)(declared)
+            declared = blueprint.doc(
+                summary=titel, description=mehr, operationId=name, **({"parameters": [KOPF_SCHLUESSEL]} if schluessel else {}),
+                **({"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": dict(formular)}}}} if formular else {}))(declared)
+            declared = _einmal(declared) if schluessel else declared
             blueprint.route(pfad, methods=[method], endpoint=name, tags=[self.name])(declared)
             return view
         return declare
@@ -200,6 +232,53 @@ def _empty(view: Callable[..., Any]) -> Callable[..., Response]:
         view(*args, **kw)
         return Response(status=HTTPStatus.NO_CONTENT)
     return done
+
+
+def _einmal(view: Callable[..., Any]) -> Callable[..., Response]:
+    """With an ``Idempotency-Key``, carry out once; the answer of the first time is the answer of every time."""
+    @wraps(view)
+    def done(*args: Any, **kw: Any) -> Response:  # noqa: ANN401  whatever the view takes
+        key = schluessel_von(request.headers.get(SCHLUESSEL))
+        if key is None:
+            return current_app.make_response(view(*args, **kw))
+
+        def ausfuehren() -> wiederholung.Antwort:
+            response = current_app.make_response(view(*args, **kw))
+            kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+            return wiederholung.Antwort(status=response.status_code, kopf=kept, inhalt=response.get_data())
+
+        found = wiederholung.einmal(the_app(), actor(), schluessel=key, operation=f"{request.method} {request.full_path}", pruefwert=pruefwert(),
+                                    ausfuehren=ausfuehren)
+        response = Response(found.inhalt, status=found.status, headers=dict(found.kopf))
+        if found.wiederholt:
+            response.headers[WIEDERHOLT] = "true"
+        return response
+    return done
+
+
+def schluessel_von(sent: str | None) -> str | None:
+    """The key of a header: a string of structured fields (RFC 9651) in quotation marks, or its characters alone. Raises BadKey."""
+    if sent is None:
+        return None
+    quoted = re.fullmatch(r'"((?:[^"\\]|\\["\\])*)"', sent.strip())
+    key = re.sub(r"\\(.)", r"\1", quoted.group(1)) if quoted else sent.strip()
+    if not re.fullmatch(r"[!-~]{1,255}", key):
+        raise BadKey
+    return key
+
+
+def pruefwert() -> str:
+    """Digest of what a request says: JSON whatever its spaces and order of members, a form whatever its boundaries."""
+    if request.mimetype == "multipart/form-data":
+        said: object = [sorted(request.form.items(multi=True)), sorted(
+            (name, file.filename or "", hashlib.sha256(file.stream.read()).hexdigest()) for name, file in request.files.items(multi=True))]
+        for file in [file for name in request.files for file in request.files.getlist(name)]:
+            file.stream.seek(0)
+    else:
+        said = request.get_json(silent=True) if request.is_json else None
+        if said is None:
+            return hashlib.sha256(request.get_data()).hexdigest()
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # the library has no types
@@ -278,6 +357,11 @@ def invalid(error: InvalidInput) -> tuple[Response, int]:
 
 @blueprint.errorhandler(NotJson)  # type: ignore[untyped-decorator]  # the library has no types
 def no_json(error: NotJson) -> tuple[Response, int]:
+    return problem(HTTPStatus.BAD_REQUEST, error.detail)
+
+
+@blueprint.errorhandler(BadKey)  # type: ignore[untyped-decorator]  # the library has no types
+def bad_key(error: BadKey) -> tuple[Response, int]:
     return problem(HTTPStatus.BAD_REQUEST, error.detail)
 
 

@@ -226,7 +226,7 @@ def auflisten(query: dict[str, Any]) -> faelle_liste.FallListe:
                                   grenze=query["grenze"], ab=query["ab"])
 
 
-@bereich.post("/faelle/suche", "Fälle nach Name oder Aktenzeichen suchen", roles=EINBLICK, body=Suche, answer=FallTreffer)
+@bereich.post("/faelle/suche", "Fälle nach Name oder Aktenzeichen suchen", roles=EINBLICK, body=Suche, answer=FallTreffer, einmal=False)
 def suchen(body: dict[str, Any]) -> dict[str, Any]:
     found = fallsuche.suchen(the_app(), actor(), suche=body["suche"], grenze=body["grenze"])
     return {"eintraege": found.zeilen, "weitere": found.weitere, "vollstaendig": found.vollstaendig}

@@ -14,6 +14,7 @@ from web.pages import (
     faelle,
     fallakte,
     fristen,
+    kommunalprofil,
     modelle,
     partner,
     stoerungen,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, dokumente.pages, einwilligungen.pages, uebergaben.pages,
               partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages, vorgaenge.pages,
-              umzug.pages, umzug_auftraege.pages, umzug_vorgang.pages)
+              umzug.pages, umzug_auftraege.pages, umzug_vorgang.pages, kommunalprofil.pages)
 
 
 def register(flask_app: Flask) -> None:

@@ -1,12 +1,14 @@
-"""*Störungen*: steps that stopped, and trying them again."""
+"""*Störungen*: steps that stopped, documents that could not be made, and trying both again."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from services import stoerungen
+from services.dokumente import gescheitert
 from services.errors import Conflict, InvalidInput, NotFound
 from services.prozess import incidents, sammel_lesen
 from web.auth import actor, the_app
@@ -27,17 +29,19 @@ def liste() -> ResponseReturnValue:
     found = incidents.open_incidents(the_app(), actor(), limit=LIMIT)
     return render_template("seiten/stoerungen.html", worte=stoerungen.in_worten, prozesse=stoerungen.prozessnamen(the_app(), actor(), found),
                            stoerungen=sorted(found, key=lambda i: i.created), voll=len(found) == LIMIT,
+                           dokumente=gescheitert.auflisten(the_app(), actor(), limit=LIMIT),
                            darf_akte=actor().has_role("koordination"), ursachen=sammel_lesen.ursachen(the_app(), actor()))
 
 
 @pages.post("/nochmal")
 @guard(roles=("koordination", "prozessverantwortung"))
 def nochmal() -> ResponseReturnValue:
-    """Repeat the selected elements, each in its own commit; many of them, or all of one cause, by an order."""
+    """Repeat the selected elements and documents, each in its own commit; many elements, or all of one cause, by an order."""
     app, me = the_app(), actor()
     ursache = request.form.get("ursache")
     keys = [int(text) for text in request.form.getlist("stoerung")[:LIMIT] if text.isascii() and text.isdecimal() and len(text) < 19]
-    if ursache is None and not keys:
+    files = [pair for pair in request.form.getlist("dokument")[:LIMIT] if re.fullmatch(r"[0-9]{1,18}/[0-9]{1,6}", pair)]
+    if ursache is None and not keys and not files:
         return redirect(url_for("stoerungen.liste", meldung="keine_auswahl"))
     if ursache is not None or len(keys) > AT_ONCE:
         found = next((u for u in sammel_lesen.ursachen(app, me) if ursache == f"{u.process_id}/{u.element_id}/{u.type}"), None)
@@ -52,4 +56,6 @@ def nochmal() -> ResponseReturnValue:
             incidents.resolve(app, me, key=key)
         except (NotFound, Conflict):  # resolved by somebody else, or the case rests: the list shows what is left
             continue
+    for dokument, version in (pair.split("/") for pair in files):
+        gescheitert.nochmal(app, me, dokument=int(dokument), version=int(version))
     return redirect(url_for("stoerungen.liste", meldung="nochmal"))

@@ -246,13 +246,14 @@ def test_filter_that_does_not_fit_is_refused(ruf: Ruf, query: str) -> None:
 
 
 # -- whatever the operation --------------------------------------------------------------------------------------------
-WITH_BODY = sorted(name for name, (_, _, entry) in operations().items() if "requestBody" in entry)
+WITH_BODY = sorted(name for name, (_, _, entry) in operations().items() if "application/json" in entry.get("requestBody", {}).get("content", {}))
+WITH_FILE = sorted(name for name, (_, _, entry) in operations().items() if "multipart/form-data" in entry.get("requestBody", {}).get("content", {}))
 
 
 def address(name: str, fall: dict[str, Any]) -> tuple[str, str]:
     """Method and path of an operation; keys name nothing, the Aktenzeichen a case that there is."""
     method, path, _ = operations()[name]
-    parts = {"aktenzeichen": fall["aktenzeichen"], "key": "1", "organisation": EMPFAENGER}
+    parts = {"aktenzeichen": fall["aktenzeichen"], "key": "1", "organisation": EMPFAENGER, "version": "1"}
     return method, re.sub(r"\{([a-z]+)\}", lambda m: parts[m[1]], path.removeprefix("/api/v1"))
 
 
@@ -269,6 +270,18 @@ def test_body_that_is_no_json_too_large_or_of_the_wrong_type_is_refused(ruf: Ruf
         for wrong in ([], "Text", 5, True):
             assert "JSON-Objekt" in ruf.nein(422, method, path, wrong)["detail"]
         assert "gibt_es_nicht" in ruf.nein(422, method, path, {"gibt_es_nicht": 1})["fehler"]
+
+
+@pytest.mark.parametrize("name", WITH_FILE)
+def test_form_with_a_file_that_is_none_or_too_large_is_refused(ruf: Ruf, fall: dict[str, Any], name: str) -> None:
+    method, path = address(name, fall)
+
+    with ruf.unveraendert():
+        for kind in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
+            assert "multipart/form-data" in ruf.nein(415, method, path, b"{}", content_type=kind)["detail"]
+        for body in (b"", b"--x\r\n", b"--x\r\nContent-Disposition: form-data\r\n\r\n", b"\xff" * 100):
+            assert "datei" in ruf.nein(422, method, path, body, content_type="multipart/form-data; boundary=x")["fehler"]
+        ruf.nein(413, method, path, b"x" * (MAX_BODY + 1), content_type="multipart/form-data; boundary=x")
 
 
 def test_without_log_in_nothing_is_told(ruf: Ruf, fall: dict[str, Any]) -> None:

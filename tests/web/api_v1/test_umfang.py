@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from tests.web.api_v1.conftest import PERSON, Ruf, neuer_fall, offene, operations
+from tests.web.api_v1.conftest import PDF, PERSON, Ruf, formular, neuer_fall, offene, operations
 from web.api_v1.basis import document
 
 pytestmark = pytest.mark.xdist_group("api_v1")
@@ -30,6 +30,7 @@ def test_every_operation_answers_as_documented(ruf: Ruf) -> None:
     fall = anmelden_und_anlegen(ruf)
     akte, person = fall["aktenzeichen"], fall["personen"][0]["key"]
     fall_fuehren(ruf, akte)
+    dokumente_ablegen(ruf, akte)
     aufgaben_bearbeiten(ruf, akte)
     verweise_fuehren(ruf, akte, person)
     uebergeben(ruf, akte, person)
@@ -74,6 +75,16 @@ def fall_fuehren(ruf: Ruf, akte: str) -> None:
     assert {line["art"] for line in lines} == {"kontakt", "fall"}
     looks = ruf("GET", f"/faelle/{akte}/zugriffe", wer="datenschutz")["eintraege"]
     assert {look["art"] for look in looks} == {"gelesen", "geschrieben"}
+
+
+def dokumente_ablegen(ruf: Ruf, akte: str) -> None:
+    new = ruf("POST", f"/faelle/{akte}/dokumente", data=formular(PDF, "Bescheid.pdf", titel="Bescheid", abschnitte=["leistungen"]), soll=201)
+    assert (new["art"], new["abschnitte"], new["fassungen"][0]["groesse"]) == ("Hochgeladene Datei", ["leistungen"], len(PDF))
+    again = ruf("POST", f"/dokumente/{new['key']}/fassungen", data=formular(PDF + b" neu", "Bescheid 2.pdf", titel="Bescheid, berichtigt"), soll=201)
+    assert [f["version"] for f in again["fassungen"]] == [2, 1]
+    assert again == ruf("GET", f"/dokumente/{new['key']}")
+    assert ruf("GET", f"/dokumente/{new['key']}/1/datei") == PDF
+    assert [d["key"] for d in ruf("GET", f"/faelle/{akte}/dokumente")["eintraege"]] == [new["key"]]
 
 
 def aufgaben_bearbeiten(ruf: Ruf, akte: str) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009_unterlagen"
+revision = "0008_unterlagen"
 down_revision = "0007_fallsuche"
 branch_labels = None
 depends_on = None
@@ -57,3 +57,16 @@ def upgrade() -> None:
         op.execute(f"create policy mandant on etappe.{table} using (mandant = current_setting('app.mandant')) "
                    "with check (mandant = current_setting('app.mandant'))")
         op.execute(f"grant select, insert, delete on etappe.{table} to {APP}")
+    # Sessions and messages end in the same function; answers are of use for a day.
+    op.execute("""
+        create or replace function etappe.abgelaufenes_loeschen(jetzt timestamptz) returns bigint
+        language plpgsql security definer set search_path = etappe, pg_temp as $$
+        declare anzahl bigint;
+        begin
+            delete from message where expires <= jetzt and not pending;
+            get diagnostics anzahl = row_count;
+            delete from sitzung where laeuft_ab <= jetzt;
+            delete from wiederholung where am <= jetzt - interval '24 hours';
+            return anzahl;
+        end $$
+    """)

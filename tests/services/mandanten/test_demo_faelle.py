@@ -1,0 +1,38 @@
+"""The invented cases of every Kommune: in different phases, each with a task that somebody who can log in has."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from processes import profil
+from services import demo, demo_wege
+from services.context import system_actor
+from services.prozess import deployments
+from services.unit_of_work import read
+from tests.services.mandanten.test_kommunen import app, people  # noqa: F401  the fixture
+
+
+@pytest.mark.parametrize("kommune", sorted(demo_wege.WEGE))
+def test_kommune_has_living_cases_in_every_phase(app, kommune):  # noqa: F811  the fixture
+    demo.load(app, [kommune])
+    deployments.deploy_library(app, people(app, kommune)[demo.logins(kommune)[-1]])
+    demo.load_faelle(app, [kommune])
+    demo.load_faelle(app, [kommune])  # what is there stays as it is
+
+    def rows(statement: str) -> list:
+        return read(app, system_actor(kommune), lambda uow: list(uow.session.execute(text(statement))))
+    cases = rows("select f.aktenzeichen, f.phase, (select count(*) from user_task t where t.business_id = f.aktenzeichen and t.status = 'CREATED' "
+                 "and t.assignee is not null) as aufgaben from fall f order by 1")
+    assert 5 <= len(cases) <= 8
+    assert {"zugang", "assessment", "hilfeplanung", "monitoring"} <= {case.phase for case in cases}
+    assert all(case.aufgaben for case in cases)
+    assert rows("select * from incident") == []
+    mine = {row.assignee for row in rows("select distinct assignee from user_task where status = 'CREATED' and assignee is not null")}
+    assert demo.logins(kommune)[0] in mine
+    assert mine <= set(people(app, kommune))
+
+
+def test_families_are_not_the_same_everywhere():
+    assert set(demo_wege.WEGE) == set(profil.namen()) - {demo.FIRST}
+    assert len({(first, last) for first, last, _ in demo_wege.FAMILIEN}) == len(demo_wege.FAMILIEN)

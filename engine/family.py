@@ -184,9 +184,9 @@ class Family:
 
     def follow(self, step: Step) -> None:
         """What one step means for the instances around it."""
-        for task in step.calls.closed:
-            child = self.store.child_of(step.instance, task)
-            if child is not None and self.instance(child).outcome is None:
+        children = [self.store.child_of(step.instance, task) for task in step.calls.closed]
+        for child in sorted((key for key in children if key is not None), key=lambda key: (len(key), key)):  # in the order of their birth
+            if self.instance(child).outcome is None:
                 self.todo.append(runtime.cancel(self.instance(child)))
         for task, call in step.calls.opened.items():
             self.call(step.instance, task, call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import deque
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from engine.specs.base import Element, Pass, Start, set_incident
 from engine.specs.events import Catch, Split, SubStart, is_listening
 from engine.specs.facts import ElementFacts
 from engine.specs.gateways import EndJoin
-from engine.spiff import ACTIVE, BpmnProcessSpec, BpmnSubWorkflow, BpmnWorkflow, State, WorkflowSpec, above, active
+from engine.spiff import ACTIVE, BpmnProcessSpec, BpmnSubWorkflow, BpmnWorkflow, State, WorkflowSpec, above, active, in_order
 from engine.step import ElementEvent, OpenUserTask, Outcome, Raised, ThrownMessage, ThrownSignal
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Instance(Running, BpmnWorkflow):
         self.agenda: deque[Task] = deque()  # READY tasks to run
         self.joining: dict[UUID, Task] = {}  # joins to look at when the agenda is empty
         self.conditions: dict[UUID, Task] = {}  # conditional listeners
+        self.listeners: list[Task] = []  # the same in their order, see ``conditions_in_order``
         self.described: dict[UUID, OpenUserTask] = {}  # user tasks just opened
         self.passed_on: dict[UUID, Variables] = {}  # variables of calls just opened
         self.events: list[ElementEvent] = []
@@ -262,12 +264,25 @@ class Instance(Running, BpmnWorkflow):
 
     def check_conditions(self) -> None:
         """Conditional events look again after every task that ran."""
-        for task in list(self.conditions.values()):
+        for task in self.conditions_in_order():
             spec = task.task_spec
             if is_listening(task) and isinstance(spec, Catch):
                 spec.check_condition(task)
             else:
                 self.conditions.pop(task.id, None)
+
+    def conditions_in_order(self) -> list[Task]:
+        """Outer scopes first, event sub-processes before the boundary events of their scope: what one interrupts does not fire before it.
+
+        Never the order in which they began to listen, which storing and loading does not keep.
+        """
+        if len(self.conditions) < 2:
+            return list(self.conditions.values())
+        if self.conditions.keys() != {task.id for task in self.listeners}:
+            trees = [sorted(in_order(workflow), key=lambda t: not t.task_spec.scope_listener) for workflow in self.running()]
+            places = {task.id: place for place, task in enumerate(itertools.chain.from_iterable(trees))}
+            self.listeners = sorted(self.conditions.values(), key=lambda t: places.get(t.id, 0))
+        return list(self.listeners)
 
     def check_joins(self) -> None:
         """Inclusive joins and ends of scopes decide when nothing else can run."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.checks.events import check_message
 from engine.checks.texts import check_condition, check_feel, check_target
 from engine.dialect.extensions import attribute, whole, worker_type
-from engine.dialect.names import ACTIVITIES, BPMN, GATEWAYS, ZEEBE, local, zeebe
+from engine.dialect.names import ACTIVITIES, BPMN, GATEWAYS, ZEEBE, has_zeebe, local, zeebe
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -100,7 +100,7 @@ def check_node(context: Context, node: etree._Element) -> None:
 
 def check_extensions(context: Context, node: etree._Element) -> None:
     """``zeebe:`` elements and their texts; what belongs to Camunda 7."""
-    if node.find(BPMN + "extensionElements") is not None:
+    if has_zeebe(node):
         for element, name, german, english in TEXTS:
             check_feel(context, node, attribute(node, element, name), german, english)
     mapping = zeebe(node, "ioMapping")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.dialect.names import BPMN, ZEEBE, zeebe
+from engine.dialect.names import BPMN, ZEEBE, has_zeebe, zeebe
 from engine.specs.facts import Extensions, Loop
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def worker_type(node: etree._Element) -> str | None:
 
 def read_extensions(node: etree._Element) -> Extensions:
     """Everything the specs need to know."""
-    if node.find(BPMN + "extensionElements") is None:
+    if not has_zeebe(node):
         return NOTHING
     return Extensions(
         inputs=mappings(node, "input"),

@@ -323,16 +323,20 @@ class Oracle:
     # -- several times ---------------------------------------------------------------------------------------------------------
     def each(self, b, scope, around, begin):
         """Multi-instance: ``begin(index, item, next)``; ``around`` is finished when enough of them are."""
-        items, finished = scope.all()["ps"], []
+        items, finished, over = scope.all()["ps"], [], []
 
         def one(index):
             finished.append(index)
+            if over:
+                return
             if b.flag2 or len(finished) == len(items):
+                over.append(index)
                 around.finish()
             elif b.flag:
                 begin(len(finished), items[len(finished)], one)
         for index, item in list(enumerate(items))[:1 if b.flag else None]:
-            begin(index, item, one)
+            if not over:  # an instance that waits for nothing may have been enough
+                begin(index, item, one)
 
     def run_mi(self, b, scope, box, done):
         name = "rs" + b.id

@@ -77,8 +77,8 @@ class Driven:
         assert all(wiring(d) == self.before[k.split(":")[0]] for k, d in self.engine.store.definitions.items())
 
 
-def drive(seed):
-    tree, writer = Generator(seed, DEPTH).tree(), Writer()
+def drive(seed, depth=DEPTH):
+    tree, writer = Generator(seed, depth).tree(), Writer()
     writer.process(tree, "p")
     engines = [Driven(writer.processes, False), Driven(writer.processes, True)]
     oracle = Oracle(tree, engines[0].engine.clock.now().timestamp(), **VARIABLES)
@@ -130,6 +130,15 @@ def test_random_models(batch):
         except Exception as exc:
             raise AssertionError(f"seed {seed}: {exc!r}") from exc
     assert finished > len(seeds) * .5
+
+
+@pytest.mark.parametrize("seed", [
+    700000,  # a condition interrupts the process while the same change makes a boundary event fire
+    700554,  # two called instances are cancelled together
+    700653,  # an inner instance of a parallel loop ends at once and is enough
+])
+def test_deep_models_that_once_differed(seed):
+    drive(seed, 7)
 
 
 def test_generator_knows_every_construct():

@@ -170,7 +170,7 @@ class _Leser:
     def worte(self, value: object) -> str:
         """A value in words; empty lists and missing values say so."""
         if isinstance(value, dict) or hasattr(value, "items"):
-            return "; ".join(f"{lesbar(str(name))}: {self.worte(inner)}" for name, inner in value.items())  # type: ignore[union-attr]  # a mapping
+            return "; ".join(f"{lesbar(str(name))}: {self.worte(inner)}" for name, inner in value.items())
         if value is None or value in ((), ""):
             return "keine"
         if isinstance(value, tuple):

@@ -142,7 +142,7 @@ WEGE: dict[str, dict[str, dict[str, Any]]] = {
 ANFANG = {"dormagen": "jobcenter", "duesseldorf": "welcome_point", "hoexter": "jugendamt", "koeln": "fachamt", "muelheim": "erstaufnahme"}
 
 
-NEEDED = {"fallmanagement", "fallverantwortung_auswahl", "warme_uebergabe", "uebergabe_nachfrage", "einwilligung", "klaerungsphase"}
+NEEDED = {"fallmanagement", "fallverantwortung_auswahl", "warme_uebergabe", "uebergabe_nachfrage", "einwilligung", "klaerungsphase", "assessment"}
 
 
 def work_of_the_worker(app: App) -> None:
@@ -181,7 +181,8 @@ def test_access_goes_all_the_way_to_the_case_management(app: App, kommune: str) 
 
     work_of_the_worker(app)
     assert incidents.open_incidents(app, observer) == ()
-    assert faelle.lesen(app, observer, aktenzeichen=akte).phase == "klaerungsphase"
+    geklaert = profil.load(kommune).regel["klaerung_im_zugang"]
+    assert faelle.lesen(app, observer, aktenzeichen=akte).phase == ("assessment" if geklaert else "klaerungsphase")
 
 
 def answer_handover(app: App, kommune: str, logins: dict[str, Actor]) -> None:

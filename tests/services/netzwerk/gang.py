@@ -17,7 +17,7 @@ from tests.builders import actor
 
 KOORDINATION = actor("osterkamp")
 BETRIEB = actor("prozess")
-PROZESSE = ("etappe", "netzwerk", "verstetigung", "gremium", "beschluss_nachverfolgung")
+PROZESSE = ("etappe", "netzwerk", "verstetigung", "gremium", "beschluss_nachverfolgung", "strukturhinweis")
 GRUPPEN = [{"name": name, "arbeitsfeld": name, "federfuehrung": "awo_fluechtlingsberatung"} for name in ("Sprache", "Arbeit", "Wohnen")]
 WEGE: dict[str, dict[str, Any]] = {
     "aufbau_vorbereiten": {"vorhaben": "Ankommen"},

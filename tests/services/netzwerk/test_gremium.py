@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from services.dokumente import lesen
-from services.prozess import instances, timers
+from services.context import system_actor
+from services.prozess import instances, messages, timers
 from services.unit_of_work import transact
 from tests.builders import actor
 from tests.services.netzwerk.gang import BETRIEB, KOORDINATION, bis, einspielen, laufend, namen, variablen, weiter
@@ -40,6 +41,26 @@ def test_resolution_of_a_meeting_is_followed_up_and_reported(app) -> None:
     nachverfolgung = laufend(app)["beschluss_nachverfolgung"]
     weiter(app, nachverfolgung, "beschluss_umsetzen", CARITAS, umsetzung="umgesetzt")
     assert [b["stand"] for b in variablen_der_folge(app, gremium)] == ["umgesetzt"]
+
+
+def test_order_to_a_group_comes_onto_the_agenda_of_the_lenkungsgruppe(app) -> None:
+    einspielen(app)
+    gremium = instances.start(app, KOORDINATION, process_id="gremium").key
+    weiter(app, gremium, "gremium_einrichten", gremium_name="Lenkungsgruppe", gremium_art="lenkungsgruppe", turnus="halbjaehrlich",
+           naechste_sitzung=(app.clock.today() + timedelta(days=60)).isoformat(), mitglieder=["stadt_moers"])
+    messages.publish(app, system_actor("moers"), name="strukturhinweis_thema_gefunden", correlation_key="Thema: Kurse mit Betreuung", variables={
+        "thema_titel": "Kurse mit Betreuung", "thema_art": "angebotsluecke", "thema_bereich": "sprache", "thema_ebene": "kommune", "thema_prioritaet": "hoch",
+        "thema_beschreibung": "Es fehlen Plätze", "thema_hinweise": []})
+
+    thema = laufend(app)["strukturhinweis_thema"]
+    weiter(app, thema, "auftrag_erteilen", gruppe_art="neu", gruppe_name="Sprache")
+
+    assert namen(app, thema) == ["auftrag_beschliessen"]
+    assert [p["punkt"] for p in variablen(app, gremium)["angemeldete_punkte"]] == ["Auftrag zum Thema: Kurse mit Betreuung"]
+    weiter(app, gremium, "kalender_fuehren", aktion="sitzung")
+    weiter(app, gremium, "sitzung_vorbereiten")
+    bis(app, gremium, "kalender_fuehren")
+    assert variablen(app, gremium)["angemeldete_punkte"] == []
 
 
 def variablen_der_folge(app, gremium: int) -> list[dict]:

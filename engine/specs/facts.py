@@ -36,7 +36,7 @@ class Loop:
         until: completion condition of a multi-instance activity.
         condition: of a standard loop: goes on while true.
         test_before: of a standard loop: asked before the first turn too.
-        maximum: of a standard loop: number of turns, None is no limit.
+        maximum: of a standard loop: number of turns, None is no limit, 0 no turn at all.
     """
 
     sequential: bool

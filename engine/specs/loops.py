@@ -126,6 +126,9 @@ class MultiInstance(Body):
 class StandardLoop(Body):
     """Repeats while its condition holds, at most ``maximum`` times; ``test_before`` asks before the first turn too.
 
+    The maximum goes before the condition, so 0 means no turn even if the condition is asked afterwards only: BPMN 2.0, 10.3.8, makes it
+    the upper limit of the number of turns, without exception. Camunda 7 and 8 do not execute the marker, so they settle nothing.
+
     The condition sees what the turn that just ended saw, its ``loopCounter`` included (0 before the first turn).
     """
 

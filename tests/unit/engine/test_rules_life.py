@@ -6,7 +6,7 @@ import pytest
 
 from engine import state
 from engine.limits import Limits
-from tests.unit.engine.models import Case, boundary, chain, doc, el, ext, io, service, start, timer, user
+from tests.unit.engine.models import Case, boundary, call, chain, doc, el, ext, io, service, start, timer, user
 
 BOTH = pytest.mark.parametrize("cold", [True, False])
 
@@ -59,3 +59,15 @@ def test_interrupting_event_ends_a_receive_task_that_has_received_and_has_an_inc
 
     assert (case.open(), case.open("incidents")) == (["h"], [])
     assert ("1", "terminated", "r") in case.engine.log
+
+
+@BOTH
+def test_of_a_large_result_only_what_is_mapped_needs_room(cold):
+    """What a called process ends with is not kept, so it need not fit beside what is there."""
+    called = doc(start(), user("in"), chain("s", "in"), process="q")
+    case = Case(doc(start(), call("c", "q", io(outputs={"klein": "= gross2 != null"}), propagateAllParentVariables="false"), user("z"), chain("s", "c", "z")), cold=cold,
+                called={"q": called}, limits=Limits(state_bytes=5_000), gross="x" * 3_000)
+    case.do("in", gross2="y" * 3_000)
+
+    assert case.open() == ["z"]
+    assert case.data == {"gross": "x" * 3_000, "klein": True}

@@ -283,6 +283,14 @@ def basic(app: App, *, login: str, password: str) -> Angemeldet:
     return angemeldet
 
 
+def ohne_passwort(app: App, *, login: str) -> Angemeldet:
+    """The account for which somebody else vouches (``services.bearer``). Raises LoginRefused if it does not exist or is closed."""
+    row = _open(app, "select * from benutzer_oeffnen(:l)", {"l": login})
+    if row is None:
+        raise LoginRefused
+    return _angemeldet(row)
+
+
 # -- own account -----------------------------------------------------------------------------------------------------------
 def passwort_aendern(app: App, actor: Actor, *, alt: str, neu: str, token: str) -> None:
     """Set a new password and close all other sessions of the person. Raises InvalidInput."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +16,8 @@ class Settings:
     """``database_url``: address of the application role. ``owner_url``: address of the owner, for migrations only.
 
     ``database_role`` is set at connect where both addresses are the same log-in. ``testmodus`` allows the pinned clock and
-    other operations that must never exist in production.
+    other operations that must never exist in production. ``oidc_*``: whose tokens machines may bring (``services.bearer``);
+    ``oidc_konten``: client of the issuer -> log-in of the account that it opens here.
     """
 
     data_dir: Path
@@ -30,6 +34,10 @@ class Settings:
     max_body_bytes: int = 12 * 1024 * 1024
     pool_size: int = 10
     threads: int = 16  # a long poll holds one of them for up to 30 s
+    oidc_issuer: str = ""
+    oidc_jwks: str = ""
+    oidc_audience: str = ""
+    oidc_konten: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -49,4 +57,19 @@ class Settings:
             mail_absender=env.get("ETAPPE_MAIL_ABSENDER", "etappe@kommune.example"),
             smtp_url=env.get("ETAPPE_SMTP_URL", ""),
             threads=int(env.get("ETAPPE_THREADS", "16")),
+            oidc_issuer=env.get("ETAPPE_OIDC_ISSUER", ""),
+            oidc_jwks=env.get("ETAPPE_OIDC_JWKS", ""),
+            oidc_audience=env.get("ETAPPE_OIDC_AUDIENCE", ""),
+            oidc_konten=konten(env.get("ETAPPE_OIDC_KONTEN", "")),
         )
+
+
+def konten(text: str) -> dict[str, str]:
+    """``client=login`` pairs, divided by commas. Raises ValueError for anything else."""
+    found: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        client, sign, login = (piece.strip() for piece in part.partition("="))
+        if not sign or not client or not login or client in found:
+            raise ValueError(f"ETAPPE_OIDC_KONTEN: expected client=login, each client once, found {part!r}.")
+        found[client] = login
+    return found

@@ -1,4 +1,4 @@
-"""Who makes this request: session cookie for people, basic authentication for machines, and the CSRF token of both worlds.
+"""Who makes this request: session cookie for people, basic authentication or bearer tokens for machines, and the CSRF token of both worlds.
 
 ``flask.g.actor`` is the person (None where nobody is logged in), ``flask.g.einstellungen`` the personal settings.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import InternalServerError
 
-from services import anmeldung, unit_of_work
+from services import anmeldung, bearer, unit_of_work
 from services.errors import NotPermitted
 from web.guards import guard_of
 
@@ -85,6 +85,9 @@ def identify() -> None:
     if authorization is not None and authorization.type == "basic" and is_machine_path():
         found = anmeldung.basic(the_app(), login=authorization.username or "", password=authorization.password or "")
         g.actor, g.basic = found.actor, True
+        return
+    if authorization is not None and authorization.type == "bearer" and is_machine_path():
+        g.actor, g.basic = bearer.angemeldet(the_app(), token=authorization.token or "").actor, True
         return
     token = request.cookies.get(COOKIE, "")
     session = anmeldung.sitzung(the_app(), token=token) if 0 < len(token) < 200 else None

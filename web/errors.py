@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from services.anmeldung import LoginRefused, LoginThrottled
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted, ServiceError
-from web.auth import CsrfMissing, NotLoggedIn, is_machine_path
+from web.auth import CsrfMissing, NotLoggedIn, is_machine_path, the_app
 
 if TYPE_CHECKING:
     from flask import Response
@@ -126,6 +126,8 @@ def answer(status: HTTPStatus, *, detail: str | None = None, number: str | None 
         response.mimetype = "application/problem+json"
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = 'Basic realm="Etappe", charset="UTF-8"'
+            if the_app().settings.oidc_issuer:
+                response.headers.add("WWW-Authenticate", 'Bearer realm="Etappe"')
         return response, status.value
     g.setdefault("actor", None)
     return render_template("seiten/fehler.html", titel=words.title, satz=sentence, nummer=number, status=status.value), status.value

@@ -31,6 +31,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 YEAR = 31_536_000
+NO_CONTENT = 204
 MACHINE_INTERFACES = ("web.api_v2", "web.api_v1")
 
 
@@ -81,6 +82,8 @@ def finish(response: Response) -> Response:
     """Security headers for every answer; pages with data are never kept by a cache."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.status_code == NO_CONTENT:
+        response.headers.pop("Content-Type", None)  # of nothing there is no kind (RFC 9110, 8.3)
     if request.endpoint == "static":
         if request.path.startswith("/static/build/") and response.status_code == 200:
             response.cache_control.public, response.cache_control.max_age = True, YEAR

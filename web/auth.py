@@ -57,7 +57,7 @@ def actor() -> Actor:
 
 def is_machine_path() -> bool:
     """Whether the caller expects JSON: answers there are problem details, never pages."""
-    return request.path.startswith(MACHINE_PATHS)
+    return f"{request.path}/".startswith(MACHINE_PATHS)
 
 
 def csrf_token() -> str:

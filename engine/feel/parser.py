@@ -101,6 +101,8 @@ class Parser(Reader):
             if self.token.kind == "op" and self.token.text in _COMPARISONS:
                 operator = self.token.text
                 self.at += 1
+                if self.token.kind == "op" and self.token.text in _COMPARISONS:
+                    self.fail("Erwartet wird ein Wert; „gleich“ heißt in FEEL „=“, „ungleich“ heißt „!=“")
                 node = n.Comparison(operator, node, self.additive())
             elif self.accept("between"):
                 low = self.additive()

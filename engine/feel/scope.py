@@ -160,9 +160,8 @@ def _bound(function: FeelFunction, arguments: Sequence[Value], names: Sequence[s
             raise Faulty("Ein benanntes Argument passt zu keinem Parameter.")
         values: list[Value] = [given.get(name) for name in function.parameters]
         missing = [name for name in function.parameters if name not in given]
-        if function.kinds is not None:  # a built-in function: what may be left out stands last
-            missing = [name for name in function.parameters[: function.required] if name not in given]
-        if missing and function.types is not None:
+        # A built-in function takes null for what is missing, as the Technology Compatibility Kit expects it of `is(value1: 1)`.
+        if missing and function.types is not None and function.kinds is None:
             raise Faulty(f"Das Argument „{missing[0]}“ fehlt.")
         while (
             values

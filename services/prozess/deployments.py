@@ -34,6 +34,7 @@ from services.errors import DeploymentRefused, InvalidInput
 from services.prozess import rechte
 from services.prozess.evaluator import make_evaluator
 from services.prozess.rechte import Recht
+from services.prozess.suche import storable
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from services.context import Actor
 
 MAX_RESOURCES = 500
+MAX_NAME = 1000  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,8 @@ def deploy(app: App, actor: Actor, *, resources: Sequence[Resource], name: str =
         raise InvalidInput("Es wurde keine Datei übergeben. Erwartet werden Dateien mit der Endung .bpmn, .dmn oder .form.")
     if len(resources) > MAX_RESOURCES:
         raise InvalidInput(f"Höchstens {MAX_RESOURCES} Dateien je Einspielung, gefunden wurden {len(resources)}.")
+    if any(not storable(words) or len(words) > MAX_NAME for words in (name, *(resource.name for resource in resources))):
+        raise InvalidInput(f"Der Name einer Datei hat höchstens {MAX_NAME} Zeichen und kein Zeichen, das sich nicht speichern lässt (NUL).")
 
     def work(uow: UnitOfWork) -> DeploymentResult:
         uow.session.execute(text("select pg_advisory_xact_lock(hashtext('deployment:' || :m))"), {"m": actor.mandant})
@@ -179,6 +183,9 @@ class Writer:
     def add_dmn(self, resource: Resource) -> None:
         try:
             model = dmn.parse(resource.data)
+        except InvalidDefinition as error:
+            reason = error.findings[0].message_de if error.findings else str(error)
+            raise DeploymentRefused(f"„{resource.name}“ ist keine lesbare Entscheidungstabelle: {reason}", findings=error.findings) from error
         except EngineError as error:
             raise DeploymentRefused(f"„{resource.name}“ ist keine lesbare Entscheidungstabelle: {error}") from error
         if model.problems:

@@ -70,6 +70,15 @@ def failing(app, error):
     return flask_app.test_client()
 
 
+def test_answer_without_content_names_no_kind_of_content(app):
+    flask_app = create_app(app)
+    flask_app.add_url_rule("/v2/nichts", "nichts", public(lambda: ("", 204)))
+
+    response = flask_app.test_client().get("/v2/nichts")
+
+    assert (response.status_code, response.headers.get("Content-Type"), response.data) == (204, None, b"")
+
+
 def test_our_fault_has_a_number_that_stands_in_the_log(app, text, caplog):
     client = failing(app, RuntimeError("geheim: Samira Qaderi"))
 

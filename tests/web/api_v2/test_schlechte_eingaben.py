@@ -87,6 +87,23 @@ def test_deployment_without_a_file_is_refused(refused) -> None:
     refused(400, "POST", "/v2/deployments", b"", content_type="multipart/form-data; boundary=x")
 
 
+@pytest.mark.parametrize("name", ["a\0.bpmn", "a" * 1000 + ".bpmn"])
+def test_file_whose_name_cannot_be_kept_is_refused(refused, name) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="resources"; filename="{name}"\r\nContent-Type: text/xml\r\n\r\n'
+
+    detail = refused(400, "POST", "/v2/deployments", f"{head}{GOOD}\r\n--x--\r\n".encode(), content_type="multipart/form-data; boundary=x")
+
+    assert "NUL" in detail
+
+
+def test_table_that_is_none_is_refused_in_german(refused) -> None:
+    assert refused(400, "POST", "/v2/deployments", files=[("x.dmn", b"<a/>")]).endswith("Die Datei ist kein DMN-Modell (1.1 bis 1.5).")
+
+
+def test_address_of_the_interface_itself_is_answered_as_a_machine(refused) -> None:
+    refused(404, "GET", "/v2")
+
+
 def test_caseworker_may_not_deploy(refused, name) -> None:
     assert "Rolle" in refused(403, "POST", "/v2/deployments", files=[(f"{name}.bpmn", with_form(name))], login="falkenrath")
 

@@ -40,16 +40,8 @@ def test_expression_has_the_value_of_the_standard(line):
     assert (kind(found), value_text(found)) == (kind(expected), value_text(expected))
 
 
-@pytest.mark.parametrize("text", [
-    "list contains(list: [1, null])", "insert before(list: [1], position: 1)", 'context put(context: {a: 1}, key: "b")', "is(value1: null)",
-    "list replace(list: [1], newItem: 1)", "sublist(list: [1])",
-])
-def test_named_argument_that_is_missing_is_not_taken_for_null(text):
-    assert compile_expression(text).evaluate({}) is None
-
-
 @pytest.mark.parametrize(("text", "value"), [
-    ("list contains(list: [1, null], element: null)", True), ("is(value1: null, value2: null)", True), ('substring(start position: 2, string: "abc")', "bc"),
+    ("list contains(list: [1, null], element: null)", True), ("is(value1: null, value2: null)", True), ("is(value1: 1)", False), ('substring(start position: 2, string: "abc")', "bc"),
     ("append(list: [1])", [1]), ("insert before(list: [1], position: 1, newItem: null)", [None, 1]),
 ])
 def test_named_arguments_may_be_null_where_the_value_may(text, value):

@@ -20,6 +20,14 @@ def test_unfinished_text_is_refused_with_a_sentence(text: str) -> None:
     assert isinstance(refusal.value, ExpressionError)
 
 
+@pytest.mark.parametrize("text", ["a == 1", "a = = 1", "a <> 1", "a => 1", "a != = 1"])
+def test_operators_of_other_languages_are_refused_and_not_read_as_a_range(text: str) -> None:
+    with pytest.raises(FeelError) as refusal:
+        compile_expression(text)
+
+    assert "„=“" in refusal.value.reason
+
+
 def test_words_side_by_side_are_one_name() -> None:
     assert evaluate("Monthly Salary * 12", {"Monthly Salary": 100}) == 1200
     assert evaluate("Person.first name", {"Person": {"first name": "A"}}) == "A"

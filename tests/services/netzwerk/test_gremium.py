@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from services.dokumente import lesen
 from services.context import system_actor
+from services.dokumente import lesen
 from services.prozess import instances, messages, timers
 from services.unit_of_work import transact
 from tests.builders import actor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.routing.converters import NumberConverter
 
 from web.app import create_app
 from web.auth import MACHINE_PATHS, is_machine_path
@@ -12,7 +13,7 @@ PUBLIC = {"static", "anmeldung.anmelden", "anmeldung.anmelden_absenden", "texte.
 
 
 def example(rule) -> str:
-    values = {name: 1 if name in {"key", "version"} else "MO-2026-0001" for name in rule.arguments}
+    values = {name: 1 if isinstance(rule._converters[name], NumberConverter) else "MO-2026-0001" for name in rule.arguments}
     return rule.build(values)[1] if rule.arguments else rule.rule
 
 

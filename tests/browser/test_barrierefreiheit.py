@@ -26,9 +26,8 @@ PAGES = {
         f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/vorgang-starten", f"/faelle/{FALL}/vorgang-starten/kinderschutz",
         "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
     "awo": ("/uebergaben", "HANDOVER"),
-    "prozessverantwortung": ("/kommunalprofil",),
     "koordination": ("/aufgaben?liste=team", "/fristen", "/stoerungen", "/vorgaenge", "/vorgaenge/starten/etappen_produktionsnetzwerk", "VORGANG", f"/faelle/{FALL}/zugriffe"),
-    "prozessverantwortung": ("/stoerungen", "/umzug", "/umzug/modell/fallmanagement", "/umzug/modell/fallmanagement/umziehen", "UMZUG", "/umzug/auftraege",
+    "prozessverantwortung": ("/kommunalprofil", "/stoerungen", "/umzug", "/umzug/modell/fallmanagement", "/umzug/modell/fallmanagement/umziehen", "UMZUG", "/umzug/auftraege",
                              "LAUF", "VERLEGEN"),
 }
 

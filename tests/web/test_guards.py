@@ -12,7 +12,7 @@ PUBLIC = {"static", "anmeldung.anmelden", "anmeldung.anmelden_absenden", "texte.
 
 
 def example(rule) -> str:
-    values = {name: 1 if name in {"key", "version"} else "MO-2026-0001" for name in rule.arguments}
+    values = {name: 1 if name in {"key", "version", "verweis"} else "MO-2026-0001" for name in rule.arguments}
     return rule.build(values)[1] if rule.arguments else rule.rule
 
 

@@ -126,6 +126,7 @@ def nutzung() -> Mapping[str, tuple[str, ...]]:
         for groups in _GRUPPEN.findall(written):
             for group in groups.split(","):
                 found[f"funktion.{group.strip()}"].add(name)
+    found["regel.zugangswege"].add("Seite „Neuer Fall“")
     return {key: tuple(sorted(names)) for key, names in found.items()}
 
 

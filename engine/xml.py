@@ -35,11 +35,35 @@ OTHER_FILES: Final = (
 # The first four bytes, with a byte order mark or a "<" alone; libxml2 does not know this encoding.
 UTF_32: Final = {b"\xff\xfe\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be", b"<\0\0\0": "utf-32-le", b"\0\0\0<": "utf-32-be"}
 DECLARED_ENCODING: Final = re.compile(r"""\A(\s*<\?xml\b[^>]*?)\sencoding\s*=\s*(?:"[^"]*"|'[^']*')""")
+# A declaration in single bytes that says the file had two or four for each character.
+WRONG_WIDTH: Final = re.compile(rb"""\A((?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*?)\sencoding\s*=\s*["'](?:UTF-?(?:16|32)|UCS-?[24])[^"']*["']""", re.IGNORECASE)
 BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 BEFORE_DECLARATION: Final = re.compile(rb"(\xef\xbb\xbf)?(\s+)(<\?xml\b[^>]*\?>)")
 BOOLEANS: Final = {"1": "true", "0": "false", "TRUE": "true", "FALSE": "false", "True": "true", "False": "false"}
 BOOLEAN_NAMES: Final = frozenset({"cancelActivity", "triggeredByEvent", "instantiate", "testBefore", "parallelMultiple", "mustUnderstand"})
 REFERENCES: Final = ("Ref", "Element")  # how the attributes of BPMN that refer to something end, besides `default`
+
+
+# What libxml2 says, what it means.
+REASONS: Final = (
+    (r"Namespace prefix (\S+).* not defined", "der Namensraum zum Präfix „{}“ fehlt"),
+    (r"Attribute (\S+) redefined", "das Attribut „{}“ steht zweimal an einem Element"),
+    (r"Entity '(\S+)' not defined", "das Kürzel „&{};“ gibt es in XML nicht"),
+    (r"xmlParseEntityRef: no name|EntityRef: expecting", "ein „&“ ist nicht als „&amp;“ geschrieben"),
+    (r"Opening and ending tag mismatch: (\S+)", "das Element „{}“ wird nicht oder an falscher Stelle geschlossen"),
+    (r"[Ii]nvalid [Cc]har|invalid xmlChar", "sie enthält ein Zeichen, das in XML nicht erlaubt ist"),
+    (r"Extra content at the end", "nach dem letzten Element steht noch etwas"),
+    (r"Premature end|EndTag: '</' not found|Couldn't find end of Start Tag|expected '>'", "sie endet zu früh"),
+)
+
+
+def because(problem: str) -> str:
+    """The German reason for a syntax error, after a colon; empty if we have no words for it."""
+    for pattern, german in REASONS:
+        found = re.search(pattern, problem)
+        if found is not None:
+            return ": " + german.format(*(part[:60] for part in found.groups()))
+    return ""
 
 
 def refuse(code: str, german: str, english: str, line: int = 0) -> InvalidDefinition:
@@ -116,7 +140,8 @@ def read(data: bytes) -> etree._Element:
         parser.close()
         walk.on(parser)  # the parser holds the first bytes back until it knows the encoding
     except etree.XMLSyntaxError as exc:
-        line = int(exc.lineno or 0)
+        first = next(iter(parser.feed_error_log), None)  # where an entity is unknown, the exception only says that nothing was found
+        line = int(exc.lineno or 0) or (first.line if first is not None else 0)
         if b"<!DOCTYPE" in data[:HEAD_BYTES]:  # entities may stop the parser before we see the root
             raise refuse_doctype() from exc
         if "depth" in (exc.msg or ""):
@@ -127,7 +152,7 @@ def read(data: bytes) -> etree._Element:
         for magic, what, english in OTHER_FILES:
             if data[:512].lstrip(BLANKS).startswith(magic):
                 raise refuse_other(what, english, line) from exc
-        german = f"Die Datei ist kein lesbares XML (Zeile {line})."
+        german = f"Die Datei ist kein lesbares XML (Zeile {line}){because(exc.msg or '') or because(first.message if first is not None else '')}."
         raise refuse("xml_syntax", german, f"The file is not well-formed XML (line {line}): {exc.msg}", line) from exc
     except (LookupError, ValueError) as exc:
         raise refuse("xml_encoding", "Die Zeichenkodierung der Datei ist unbekannt.", "The encoding of the file is unknown.") from exc
@@ -139,13 +164,15 @@ def read(data: bytes) -> etree._Element:
 
 
 def tolerated(data: bytes) -> bytes:
-    """What some tools write, as the parser takes it, with the same line numbers: UTF-32, and blank lines before the XML declaration.
+    """What some tools write, as the parser takes it, with the same line numbers: UTF-32, blank lines before the XML declaration, a
+    declaration of UTF-16 in a file that somebody has stored as UTF-8.
 
     Raises UnicodeDecodeError.
     """
     if data[:4] in UTF_32:
         plain = data.decode(UTF_32[data[:4]]).removeprefix("\ufeff")
         data = DECLARED_ENCODING.sub(r"\1", plain, count=1).encode()
+    data = WRONG_WIDTH.sub(rb"\1", data, count=1)
     found = BEFORE_DECLARATION.match(data)
     return data if found is None else found[3] + found[2] + data[found.end() :]
 

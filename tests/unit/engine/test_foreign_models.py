@@ -42,6 +42,7 @@ RUNS = {
     "UTF-16 little endian without mark": encoded("utf-16-le", "UTF-16"),
     "UTF-16 big endian without mark": encoded("utf-16-be", "UTF-16"),
     "UTF-16 that calls itself UTF-8": encoded("utf-16", "UTF-8"),
+    "UTF-8 that calls itself UTF-16": encoded("utf-8", "UTF-16"),
     "UTF-32 with mark": encoded("utf-32"),
     "UTF-32 little endian without mark": encoded("utf-32-le", "UTF-32LE"),
     "UTF-32 big endian without mark": encoded("utf-32-be", "UTF-32"),
@@ -172,6 +173,18 @@ def test_model_that_would_not_run_is_refused_with_its_reason(name):
 
     assert not report.report.runs
     assert code in [f.code for f in report.report.findings if f.severity == "error"]
+
+
+@pytest.mark.parametrize(("old", "new", "word"), [
+    ("<userTask ", "<foo:userTask ", "„foo“"), ('id="u"', 'id="u" id="v"', "„id“"), ("Antrag", "An&nbsp;trag", "„&nbsp;“"), ("Antrag", "A & B", "„&amp;“"),
+    ("</process>", "", "„process“"), ("Antrag", "An\x08trag", "nicht erlaubt"), ("</definitions>", "</definitions>abc", "nach dem letzten Element"),
+    ("</definitions>", "", "endet zu früh"),
+])
+def test_broken_xml_is_refused_with_its_reason_in_german(old, new, word):
+    (finding,) = lint(model().replace(old, new).encode()).findings
+
+    assert finding.code == "xml_syntax"
+    assert word in finding.message_de
 
 
 @pytest.mark.parametrize("name", NO_MODELS)

@@ -69,7 +69,7 @@ ABLEHNUNGEN = {
 SCHLUESSEL = "Idempotency-Key"
 WIEDERHOLT = "Idempotency-Replayed"
 KOPF_SCHLUESSEL = {
-    "in": "header", "name": SCHLUESSEL, "required": False, "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "in": "header", "name": SCHLUESSEL, "required": False, "schema": {"type": "string", "pattern": r'^([!#-~]{1,255}|"[!#-\[\]-~]{1,253}")$'},
     "description": "Name dieser Anfrage, zum Beispiel eine UUID, mit oder ohne Anführungszeichen. Kommt sie mit demselben Namen und Inhalt noch einmal, "
                    "wird sie nicht wieder ausgeführt; die Antwort ist dieselbe und trägt den Kopf Idempotency-Replayed: true. Gilt 24 Stunden. "
                    "Derselbe Name mit anderem Inhalt: 422. Läuft die erste Anfrage noch: 409. Abgelehnte Anfragen dürfen mit demselben Namen wiederkommen.",

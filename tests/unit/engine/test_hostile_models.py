@@ -73,7 +73,6 @@ REFUSED = {
     "50 MB": (PLAIN + b" " * 50_000_000, "xml_too_large"),
     "a million elements": (b"<a>" + b"<b/>" * 1_000_000 + b"</a>", "xml_too_many"),
     "ISO-8859-1 declared as UTF-8": (declared("UTF-8", TEXT, "latin-1"), "xml_encoding"),
-    "UTF-8 declared as UTF-16": (declared("UTF-16", TEXT, "utf-8"), "xml_syntax"),
     "unknown encoding": (declared("klingonisch", TEXT, "utf-8"), "xml_encoding"),
     "NUL byte": (PLAIN.replace(b'"x"', b'"x\x00"'), "xml_syntax"),
     "zip": (zipped(), "xml_syntax"),
@@ -101,6 +100,7 @@ REFUSED = {
 }
 ACCEPTED = {
     "UTF-16": declared("UTF-16"),
+    "UTF-8 declared as UTF-16": declared("UTF-16", TEXT, "utf-8"),
     "UTF-8 with mark": declared("UTF-8", TEXT, "utf-8-sig"),
     "ISO-8859-1": declared("ISO-8859-1"),
     "windows-1252": declared("windows-1252"),

@@ -58,6 +58,10 @@ def test_person_uploads_takes_away_and_completes(person, etappe, aufgabe, javasc
         {"name": name, "mimeType": "application/pdf", "buffer": PDF + name.encode()} for name in ("richtig.pdf", "falsch.pdf")])
     page.get_by_role("button", name=HOCHLADEN).click()
     assert page.get_by_label("Notiz").input_value() == "mit Unterlagen"
+    box, word = (page.get_by_role("button", name=HOCHLADEN).locator(part).bounding_box() for part in ("xpath=.", ".kern-label"))
+    assert box is not None
+    assert word is not None
+    assert box["width"] >= word["width"] > 60  # the word fits its button
     page.get_by_role("button", name=re.compile("^Entfernen ?: falsch.pdf")).click()
     assert page.get_by_text("falsch.pdf").count() == 0
     if javascript:

@@ -70,6 +70,7 @@ def umzug(etappe) -> str:
     who = Actor(login="prozessverantwortung", name="", mandant=demo.FIRST, organisation="stadt_moers", roles=frozenset({"prozessverantwortung"}))
     if len(umzug_lesen.modell(etappe, who, prozess="zugang_moers").fassungen) == 1:
         xml = (Path(processes.__file__).parent / "zugang_moers" / "zugang_moers.bpmn").read_bytes().replace(b"empfehlung_geben", b"empfehlung_aussprechen")
+        xml = xml.replace(b"zugang_moers.empfehlung_aussprechen", b"zugang_moers.empfehlung_geben")  # the form keeps its id
         deployments.deploy(etappe, who, resources=[Resource(name="zugang_moers.bpmn", data=xml)])
     return "zugang_moers"
 

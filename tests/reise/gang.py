@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services import audit, aufgaben
 from services.context import Actor, system_actor
 from services.fall import faelle, uebergaben
-from services.prozess import incidents, messages, tasks, timers
+from services.prozess import incidents, messages, rechte, tasks, timers
 from services.unit_of_work import UnitOfWork, read, transact
 from tests.antworten import answers
 
@@ -93,10 +93,11 @@ class Gang:
         return sorted(t.element_id for t in self.offen())
 
     def adressaten(self, task: TaskInfo) -> list[Actor]:
-        """Who exists and finds the task in his list: the assignee, else the members of its groups."""
+        """Who exists and finds the task in his list: the assignee, else the members of its groups who may claim it."""
         if task.assignee:
             return [self.leute[task.assignee]] if task.assignee in self.leute else []
-        return [a for a in self.leute.values() if a.groups & set(task.candidate_groups)]
+        return [a for a in self.leute.values()
+                if a.groups & set(task.candidate_groups) and read(self.app, a, lambda uow: rechte.may_task(uow, "claim", task))]
 
     def fall(self) -> Any:
         """Status, phase and who holds the case."""

@@ -18,7 +18,7 @@ from services.db.embedded import EmbeddedPostgres
 from services.db.models.grundlage import Benutzer
 from services.fall import abschnitte, faelle, uebergaben
 from services.fall.faelle import NeuePerson
-from services.prozess import deployments, incidents, instances, messages, tasks, timers
+from services.prozess import deployments, incidents, instances, messages, rechte, tasks, timers
 from services.prozess.deployments import Resource
 from services.settings import Settings
 from services.unit_of_work import read, transact
@@ -175,7 +175,8 @@ def test_access_goes_all_the_way_to_the_case_management(app: App, kommune: str) 
             tasks.select(*tasks.FIELDS).where(tasks.TABLE.c.business_id == akte, tasks.TABLE.c.status == "CREATED"))])}
         assert element in found, (element, sorted(found))
         task = found[element]
-        reached = [a for a in logins.values() if a.login == task.assignee or (task.assignee is None and a.groups & set(task.candidate_groups))]
+        reached = [a for a in logins.values() if a.login == task.assignee or (
+            task.assignee is None and a.groups & set(task.candidate_groups) and read(app, a, lambda uow, t=task: rechte.may_task(uow, "claim", t)))]
         assert reached, (element, task.assignee, task.candidate_groups)
         complete(app, reached[0], task, given)
 

@@ -67,7 +67,7 @@ def epoch(*parts):
 @pytest.mark.parametrize(("form", "text", "due"), [
     ("duration", "P1D", (2026, 3, 28, 12)), ("duration", "P2D", (2026, 3, 29, 11)), ("duration", "PT48H", (2026, 3, 29, 12)),   # wall clock against elapsed time
     ("duration", '= frist("abstand")', (2026, 5, 27, 11)), ("duration", '= frist("pruefung")', (2026, 4, 1, 21, 59, 59)), ("date", "2026-04-01", (2026, 3, 31, 22)),
-    ("date", '= frist("antwort", now())', (2026, 4, 10, 12)), ("cycle", "R3/P1W", (2026, 4, 3, 11)), ("cycle", "0 0 8 * * MON", (2026, 3, 30, 6))])
+    ("date", '= frist("antwort", now())', (2026, 4, 10, 11)), ("cycle", "R3/P1W", (2026, 4, 3, 11)), ("cycle", "0 0 8 * * MON", (2026, 3, 30, 6))])
 def test_timers(form, text, due):
     assert make().timer(form, text, {}, NOW.timestamp()).at == epoch(*due)
 

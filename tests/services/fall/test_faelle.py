@@ -141,7 +141,7 @@ def test_list_sorts_names_as_german_does_and_counts(app):
 
 def test_list_filters_by_holder(app, akte):
     free = faelle.anlegen(app, actor("falkenrath"), personen=one())
-    see = lambda **f: [z.aktenzeichen for z in faelle_liste.auflisten(app, actor("osterkamp"), filter_=Filter(**f)).zeilen]  # noqa: E731
+    see = lambda **f: [z.aktenzeichen for z in faelle_liste.auflisten(app, actor("osterkamp"), filter_=Filter(**f)).zeilen]  # noqa: E731  one call, named where it is used
 
     assert see(login="falkenrath") == [akte]
     assert see(ohne_person=True) == [free]

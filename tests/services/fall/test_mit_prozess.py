@@ -130,7 +130,7 @@ COURSE = bpmn.process("kurs", bpmn.el("startEvent", "anfang") + bpmn.message_cat
 
 def test_closing_a_case_ends_every_process_that_listens_and_none_of_other_cases(app):
     deployments.deploy(app, actor("prozess"), resources=[deployments.Resource(name="k.bpmn", data=COURSE)])
-    new = lambda: faelle.anlegen(app, actor("falkenrath"), prozess=None, personen=[  # noqa: E731
+    new = lambda: faelle.anlegen(app, actor("falkenrath"), prozess=None, personen=[  # noqa: E731  one call, named where it is used
         NeuePerson(vorname="Samira", nachname="Qaderi", geburtsdatum=date(1992, 3, 14), hauptperson=True)])
     akte, other = new(), new()
     courses = [instances.start(app, actor("verwaltung"), process_id="kurs", variables={"aktenzeichen": a}, business_id=a).key

@@ -71,7 +71,7 @@ def test_case_rules(login, target, may_read, may_write):
 
 def test_section_of_others_is_seen_only_where_lent_and_internal_ones_never():
     lent = case(freigegeben=True)
-    see = lambda name, **more: bool(policy.may(actor("wieland"), Action.ABSCHNITT_READ, AbschnittTarget(  # noqa: E731
+    see = lambda name, **more: bool(policy.may(actor("wieland"), Action.ABSCHNITT_READ, AbschnittTarget(  # noqa: E731  one call, named where it is used
         fall=lent, abschnitt=name, organisation="servicestelle_zuwanderung", **more)))
 
     assert (see("ziele"), see("ziele", freigegeben=True), see("fallbesprechung", freigegeben=True)) == (False, True, False)

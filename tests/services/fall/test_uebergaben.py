@@ -262,7 +262,7 @@ def test_former_holder_sees_nothing_of_what_was_lent_although_the_consent_still_
     schreiben({"ziele": {"ziel": "Sprachkurs"}})
     uebergaben.beantworten(app, actor("wieland"), uebergabe=(key := angebot(nachricht="Bitte um Beratung")), angenommen=True)
     own = akte_modul.lesen(app, actor("wieland"), aktenzeichen=akte)
-    move = lambda organisation, login: transact(  # noqa: E731
+    move = lambda organisation, login: transact(  # noqa: E731  one call, named where it is used
         app, system_actor("moers"), lambda uow: verantwortung.transfer(uow, akte, organisation=organisation, login=login, grund="x"))
 
     move("caritas", "lindqvist")

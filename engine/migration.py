@@ -58,9 +58,13 @@ def migrate(
         now: aware time of the command.
         limits: budgets.
         recompute: elements of the new model whose timer counts anew, from when what it watches was entered.
+
+    Raises:
+        UnknownStateFormat: The state was written by a release we do not know.
+        StateDamaged: The state cannot be read.
     """
     stored = codec.unpack(data)
-    before = open_things(codec.restore(codec.unpack(data), old, expressions, now.timestamp(), limits))
+    before = open_things(codec.load(data, old, expressions, now, limits))
     moved, problems = migrate_rows(stored, new, mapping)
     if problems:
         return None, Step(instance=stored["key"], at=now, problems=tuple(problems))

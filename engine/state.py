@@ -3,13 +3,16 @@
 No specs (they are looked up by the definition's key), no task data: the variables of the process once, those of every other open
 scope once, in the row of the task that opened it. Key order of variables is kept. An ended instance has no state.
 
-Shape of format 1: ``{f, key, def, parent, started, vars, rows, subs}`` with ``rows`` as in ``engine.pruning`` and ``subs`` a list of
-``[host task, key of the specs, rows]``.
+Shape: ``{f, key, def, parent, started, vars, rows, subs, sum}`` with ``rows`` as in ``engine.pruning`` and ``subs`` a list of
+``[host task, key of the specs, rows]``. ``sum`` is the CRC-32 of everything before it, always the last member, eight hex digits: a row
+with another value in it may still look like a state, and what comes of it would show much later. Format 1 had no ``sum``.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import zlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -32,8 +35,17 @@ if TYPE_CHECKING:
 Stored = dict[str, Any]  # the JSON object; its shape is fixed by the format number
 Upgrade = Callable[[Stored], Stored]
 
-UPGRADES: Final[tuple[Upgrade, ...]] = ()  # entry n leads from format n + 1 to n + 2; each has a frozen fixture
+
+
+def checked_from_now_on(stored: Stored) -> Stored:
+    """Format 1 to 2: only the checksum came in."""
+    return stored | {"f": 2}
+
+
+UPGRADES: Final[tuple[Upgrade, ...]] = (checked_from_now_on,)  # entry n leads from format n + 1 to n + 2; each has a frozen fixture
 FORMAT: Final = len(UPGRADES) + 1
+CHECKED: Final = 2  # from this format on there is a checksum
+SUM: Final = re.compile(rb'(.*),"sum":"([0-9a-f]{8})"\}', re.DOTALL)
 ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
@@ -54,12 +66,16 @@ def dump(instance: Instance) -> bytes:
 
 
 def pack(stored: Stored) -> bytes:
-    """JSON text without blanks."""
-    return ENCODER.encode(stored).encode()
+    """JSON text without blanks, with its checksum as the last member. ``stored`` is not empty."""
+    body = ENCODER.encode(stored).encode()[:-1]
+    return body + b',"sum":"%08x"}' % zlib.crc32(body)
 
 
 def unpack(data: bytes) -> Stored:
-    """The stored object in the newest format. Raises UnknownStateFormat and StateDamaged."""
+    """The stored object in the newest format, without its checksum. Raises UnknownStateFormat and StateDamaged."""
+    summed = SUM.fullmatch(data)
+    if summed and zlib.crc32(summed[1]) != int(summed[2], 16):
+        raise StateDamaged("its checksum is another one")
     try:
         stored: Stored = json.loads(data)
     except (ValueError, RecursionError) as exc:
@@ -69,6 +85,8 @@ def unpack(data: bytes) -> Stored:
     found = stored.get("f")
     if not isinstance(found, int) or not 1 <= found <= FORMAT:
         raise UnknownStateFormat(found)
+    if (found >= CHECKED) != (stored.pop("sum", None) is not None and summed is not None):
+        raise StateDamaged("its checksum is missing" if found >= CHECKED else "its format knows no checksum")
     for upgrade in UPGRADES[found - 1 :]:
         stored = upgrade(stored)
     return stored

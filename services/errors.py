@@ -46,6 +46,12 @@ class StaleVersion(Conflict):
     message_de = "Der Vorgang wurde gleichzeitig geändert. Bitte versuchen Sie es noch einmal."
 
 
+class StateUnreadable(ServiceError):
+    """The stored state of an instance is damaged, or written by a release that this one does not know. Nobody but the operator can help."""
+
+    message_de = "Der gespeicherte Zustand dieses Vorgangs lässt sich nicht lesen."
+
+
 class InvalidInput(ServiceError):
     """The input does not have the expected shape; ``errors`` maps a field path to a sentence."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from services.anmeldung import LoginRefused, LoginThrottled
-from services.errors import Conflict, InvalidInput, NotFound, NotPermitted, ServiceError
+from services.errors import Conflict, InvalidInput, NotFound, NotPermitted, ServiceError, StateUnreadable
 from web.auth import CsrfMissing, NotLoggedIn, is_machine_path, the_app
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ STATUSES: tuple[tuple[type[ServiceError], HTTPStatus], ...] = (
     (NotPermitted, HTTPStatus.FORBIDDEN),
     (Conflict, HTTPStatus.CONFLICT),
     (InvalidInput, HTTPStatus.BAD_REQUEST),
+    (StateUnreadable, HTTPStatus.INTERNAL_SERVER_ERROR),
     (ServiceError, HTTPStatus.BAD_REQUEST),
 )
 

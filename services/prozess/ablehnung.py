@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
-from engine.errors import BudgetExceeded, InstanceNotRunning
+from engine.errors import BudgetExceeded, InstanceNotRunning, UnknownStateFormat
 from engine.errors import TaskNotOpen as EngineTaskNotOpen
-from services.errors import Conflict, InvalidInput, NotFound, TaskNotOpen
+from services.errors import Conflict, InvalidInput, NotFound, StateUnreadable, TaskNotOpen
 
 if TYPE_CHECKING:
     from engine.errors import EngineError
     from services.errors import ServiceError
+
+log = logging.getLogger("etappe.prozess")
 
 # The engine speaks English to developers; part of its sentence -> what people read.
 SENTENCES: tuple[tuple[str, type[ServiceError], str], ...] = (
@@ -34,3 +37,15 @@ def refusal(error: EngineError) -> ServiceError:
     if isinstance(error, BudgetExceeded):
         return Conflict(text)  # written for people already
     return next((kind(sentence) for part, kind, sentence in SENTENCES if part in text), Conflict(f"Das geht bei diesem Vorgang nicht ({text})."))
+
+
+def unreadable(error: EngineError, key: int) -> StateUnreadable:
+    """The refusal of every command on an instance whose stored state cannot be read; the operator finds the cause in the log."""
+    log.error("state_unreadable", extra={"instance_key": key, "reason": type(error.__cause__ or error).__name__})  # not its text: damage may lie in a value
+    if isinstance(error, UnknownStateFormat):
+        return StateUnreadable(
+            f"Den gespeicherten Zustand des Vorgangs {key} hat eine neuere Fassung von Etappe geschrieben. Es wurde nichts geändert. "
+            "Bitte wenden Sie sich an die Verwaltung des Systems: Sie muss diese Fassung wieder einspielen.")
+    return StateUnreadable(
+        f"Der gespeicherte Zustand des Vorgangs {key} ist beschädigt. Es wurde nichts geändert, alle Angaben im Fall sind noch da. "
+        "Bitte wenden Sie sich an die Verwaltung des Systems: Sie muss den Vorgang aus der Datensicherung wiederherstellen.")

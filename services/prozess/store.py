@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from engine import state as codec
-from engine.errors import CallFailed, InstanceNotRunning
+from engine.errors import CallFailed, InstanceNotRunning, StateDamaged, UnknownStateFormat
 from services.errors import NotFound
+from services.prozess.ablehnung import unreadable
 from services.prozess.definitions import find_process
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ class SqlStore:
             if row.state is None:
                 raise InstanceNotRunning(key)
             definition = self.uow.app.library.process(self.session, row.definition_key)
-            found = self.live[number] = codec.load(row.state, definition, self.evaluator_of(number), self.uow.now)
+            try:
+                found = self.live[number] = codec.load(row.state, definition, self.evaluator_of(number), self.uow.now)
+            except (StateDamaged, UnknownStateFormat) as error:
+                raise unreadable(error, number) from error
         return found
 
     def put(self, instance: Instance) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from engine import runtime
-from services.errors import Conflict
+from engine.errors import StateDamaged, UnknownStateFormat
+from services.errors import Conflict, StateUnreadable
 from services.prozess import rechte, vermerk
+from services.prozess.ablehnung import unreadable
 from services.prozess.command import Command
 from services.prozess.definitions import DefinitionInfo, find_process
 from services.prozess.instances import modify_in, running
@@ -88,8 +90,11 @@ def moved(command: Command, row: InstanceRow, target: DefinitionInfo, mapping: M
     assert row.state is not None
     uow = command.uow
     library = uow.app.library
-    return runtime.migrate(row.state, library.process(uow.session, row.definition_key), library.process(uow.session, target.key),
-                           dict(mapping), command.store.evaluator_of(row.key), uow.now, recompute=frozenset(recompute))
+    try:
+        return runtime.migrate(row.state, library.process(uow.session, row.definition_key), library.process(uow.session, target.key),
+                               dict(mapping), command.store.evaluator_of(row.key), uow.now, recompute=frozenset(recompute))
+    except (StateDamaged, UnknownStateFormat) as error:
+        raise unreadable(error, row.key) from error
 
 
 def rename(uow: UnitOfWork, instance: int, definition: int, version: int, mapping: Mapping[str, str]) -> None:
@@ -222,8 +227,11 @@ def outlook(uow: UnitOfWork, key: int, target: DefinitionInfo, mapping: Mapping[
     command = Command(uow)
     row = command.store.row(key)
     command.open_family(row.business_id)
-    before = runtime.open_things(command.store.get(str(key)))
-    instance, step = moved(command, row, target, mapping, recompute)
+    try:
+        before = runtime.open_things(command.store.get(str(key)))
+        instance, step = moved(command, row, target, mapping, recompute)
+    except StateUnreadable as error:  # the others can move
+        return Aussicht(key=key, business_id=row.business_id, problems=(error.detail,))
     if instance is None:
         return Aussicht(key=key, business_id=row.business_id, problems=step.problems)
     after = runtime.open_things(instance)

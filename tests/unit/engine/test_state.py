@@ -16,16 +16,18 @@ from tests.unit.engine.stub import TableExpressions
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "states"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FORMATS = (1, 2)
 
 
 def frozen_model():
-    """Never change this: states of format 1 in tests/fixtures/states belong to it."""
+    """Never change this: the states in tests/fixtures/states belong to it, of every format."""
     return (FIXTURES / "format_1.bpmn").read_bytes()
 
 
-def test_states_of_format_1_still_run():
+@pytest.mark.parametrize("number", FORMATS)
+def test_states_of_every_format_still_run(number):
     expressions, definition = TableExpressions(), Definition(frozen_model(), "alt:1", "alt")
-    data = (FIXTURES / "format_1.json").read_bytes()
+    data = (FIXTURES / f"format_{number}.json").read_bytes()
 
     instance = state.load(data, definition, expressions, NOW)
 
@@ -48,16 +50,17 @@ def test_states_of_format_1_still_run():
     assert step.ended == "completed"
 
 
-def test_states_of_format_1_that_wait_in_every_way_still_run_to_their_end():
+@pytest.mark.parametrize("number", FORMATS)
+def test_states_that_wait_in_every_way_still_run_to_their_end(number):
     """Joins with a token, event gateway, loop and sequence in the middle, call, job, incidents, event sub-processes, a condition that has held."""
     definition = Definition((FIXTURES / "format_1_weit.bpmn").read_bytes(), "weit:1", "weit")
-    data = (FIXTURES / "format_1_weit.json").read_bytes()
+    data = (FIXTURES / f"format_{number}_weit.json").read_bytes()
     instance = state.load(data, definition, TableExpressions(), NOW + timedelta(days=8))
 
     def waiting(kind):
         return {v if isinstance(v, str) else v[0]: k for k, v in open_things(instance)[kind].items()}
 
-    assert state.dump(instance) == data
+    assert state.unpack(state.dump(instance)) == state.unpack(data)
     assert {kind: sorted(waiting(kind)) for kind in open_things(instance)} == {
         "user_tasks": ["bh", "bu", "fu", "i2", "nach_bc", "p2", "schleife", "woche"], "jobs": ["auftrag"], "timers": ["gt", "wess"],
         "subscriptions": ["bess", "gm"], "calls": ["ruf"], "incidents": ["falsch", "fehlauftrag"]}
@@ -91,7 +94,7 @@ def test_every_released_format_has_its_states():
 
 
 def test_dump_is_stable_and_compact():
-    data = (FIXTURES / "format_1.json").read_bytes()
+    data = (FIXTURES / "format_2.json").read_bytes()
     instance = state.load(data, Definition(frozen_model(), "alt:1", "alt"), TableExpressions(), NOW)
 
     assert state.dump(instance) == data
@@ -100,7 +103,7 @@ def test_dump_is_stable_and_compact():
     assert "Straße".encode() in data
 
 
-@pytest.mark.parametrize("found", [0, 2, "1", None, 1.5])
+@pytest.mark.parametrize("found", [0, 3, "1", None, 1.5])
 def test_unknown_format_is_an_error(found):
     with pytest.raises(UnknownStateFormat):
         state.unpack(json.dumps({"f": found}).encode())
@@ -120,9 +123,9 @@ def test_state_without_a_definition_is_damaged(found):
 
 @pytest.mark.parametrize(("damage", "long"), [({"rows": []}, False), ({"vars": 7}, False), ({"subs": None}, False), ({"rows": [["0", -1, "x" * 500, 64, 0]]}, True)])
 def test_rows_that_cannot_be_used_are_damaged_in_one_sentence(damage, long):
-    stored = json.loads((FIXTURES / "format_1.json").read_bytes()) | damage
+    stored = state.unpack((FIXTURES / "format_2.json").read_bytes()) | damage
     with pytest.raises(StateDamaged) as found:
-        state.load(json.dumps(stored).encode(), Definition(frozen_model(), "alt:1", "alt"), TableExpressions(), NOW)
+        state.load(state.pack(stored), Definition(frozen_model(), "alt:1", "alt"), TableExpressions(), NOW)
 
     said = len(str(found.value)) - len(str(StateDamaged("")))
     assert said == 300 if long else 0 < said < 300
@@ -140,7 +143,7 @@ def test_sub_process_that_has_ended_is_not_stored():
     case.do("in")
 
     assert case.open("incidents") == ["SP"]
-    assert json.loads(case.engine.store.states["1"])["subs"] == []
+    assert state.unpack(case.engine.store.states["1"])["subs"] == []
 
 
 def test_upgrades_run_in_order_from_the_format_found(monkeypatch):
@@ -148,7 +151,24 @@ def test_upgrades_run_in_order_from_the_format_found(monkeypatch):
     monkeypatch.setattr(state, "FORMAT", 3)
 
     assert state.unpack(b'{"f":1}') == {"f": 3, "a": 2}
-    assert state.unpack(b'{"f":2,"a":5}') == {"f": 3, "a": 6}
+    assert state.unpack(state.pack({"f": 2, "a": 5})) == {"f": 3, "a": 6}
+
+
+@pytest.mark.parametrize(("data", "why"), [
+    (b'{"f":2,"vars":{}}', "its checksum is missing"),
+    (b'{"f":2,"sum":"00000000","vars":{}}', "its checksum is missing"),
+    (b'{"f":2,"sum":7}', "its checksum is missing"),
+    (state.pack({"f": 2, "vars": {}}).replace(b"vars", b"wars"), "its checksum is another one"),
+    (state.pack({"f": 1, "vars": {}}), "its format knows no checksum"),
+])
+def test_checksum_belongs_to_the_state_and_to_its_format(data, why):
+    with pytest.raises(StateDamaged, match=why):
+        state.unpack(data)
+
+
+def test_checksum_is_no_part_of_what_was_stored():
+    assert state.unpack(state.pack({"f": 2, "sum_": 1})) == {"f": 2, "sum_": 1}
+    assert json.loads(state.pack({"f": 2}))["f"] == 2
 
 
 def test_order_of_keys_of_variables_is_kept():
@@ -182,11 +202,11 @@ def test_restored_instance_continues_exactly_like_the_one_in_memory():
 
 
 def make_fixture():
-    """How the fixture was made; run by hand once per format, never again for an old one."""
+    """How the first fixture was made; run by hand once per format, never again for an old one. The wide one came from its format 1."""
     expressions, definition = TableExpressions(), Definition(frozen_model(), "alt:1", "alt")
     instance, step = begin(definition, expressions, NOW, {"fall": "KIM-1", "personen": ["p1", "p2"], "ort": "Straße 5"}, key="42", parent=("41", "0" * 32))
     anfang = next(k for k, t in step.user_tasks.opened.items() if t.element == "anfang")
     complete(instance, anfang, {"weiter": True})
     je = next(k for k, v in open_things(instance)["user_tasks"].items() if v == "je_person")
     complete(instance, je, {"ergebnis": "gut"})
-    (FIXTURES / "format_1.json").write_bytes(state.dump(instance))
+    (FIXTURES / f"format_{state.FORMAT}.json").write_bytes(state.dump(instance))

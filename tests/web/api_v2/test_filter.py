@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused(http, wanted, path, field) -> None:
 
 def test_the_shape_of_the_stored_state_is_the_one_that_the_filters_read() -> None:
     """They read ``vars``, ``rows`` and ``subs`` where they lie. A new format needs a look at ``variablen_filter``."""
-    assert codec.FORMAT == 1
+    assert codec.FORMAT == 2
 
 
 def test_user_tasks_are_found_by_variables_of_their_process_and_by_their_own(client, name) -> None:

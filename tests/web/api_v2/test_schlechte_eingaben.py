@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.errors import ServiceError
+from services.errors import ServiceError, StateUnreadable
 from tests import bpmn
 from tests.builders import actor
 from tests.web.api_v2.conftest import MAX_BODY, Server
@@ -382,7 +382,18 @@ def test_database_that_is_away_is_503(http, monkeypatch, server: Server) -> None
 
 def test_every_refusal_of_the_services_has_a_status() -> None:
     from web.errors import status_of
-    assert all(400 <= status_of(kind()).value < 500 for kind in ServiceError.__subclasses__())
+    statuses = {kind: status_of(kind()).value for kind in ServiceError.__subclasses__()}
+    assert statuses.pop(StateUnreadable) == 500, "no fault of the caller"
+    assert all(400 <= status < 500 for status in statuses.values())
+
+
+def test_damaged_state_is_our_fault_and_says_what_to_do(http, refused, server: Server, task) -> None:
+    server.watch.execute("update etappe.process_instance set state = set_byte(state, 20, get_byte(state, 20) # 1) where key = %s", (task["processInstanceKey"],))
+
+    detail = refused(500, "POST", f"/v2/user-tasks/{task['userTaskKey']}/completion", {"variables": {"entscheidung": "ja"}})
+
+    assert "ist beschädigt" in detail
+    assert "Datensicherung" in detail
 
 
 def test_markup_and_control_characters_come_back_unchanged(http, name) -> None:

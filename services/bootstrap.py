@@ -17,6 +17,7 @@ from services.fall.auftraege import AUFTRAEGE as FALL_AUFTRAEGE
 from services.keys import KeyAllocator
 from services.netzwerk.kennzahlen import AUFTRAEGE as KENNZAHLEN_AUFTRAEGE
 from services.prozess.definitions import Library
+from services.prozess.vergabe import Vergabe
 from services.uhr import TestmodusClock
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class App:
     profil_of: Callable[[str], Profil]                          # Mandant -> Kommunalprofil
     keys: KeyAllocator = field(default_factory=KeyAllocator)
     library: Library = field(default_factory=Library)
+    due_timers: Vergabe = field(default_factory=Vergabe)
 
     def start_process(self, uow: UnitOfWork, actor: Actor, process_id: str, variables: Mapping[str, object], business_id: str) -> int:
         """Start the latest version of a process for a case, in the caller's transaction; returns the key of the instance."""

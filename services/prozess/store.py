@@ -50,6 +50,16 @@ class InstanceRow:
     new: bool = False
 
 
+@dataclass(kw_only=True, frozen=True)
+class DueTimer:
+    """A due timer and its instance, both locked."""
+
+    instance: InstanceRow
+    task_id: str
+    element_id: str
+    due: datetime
+
+
 class SqlStore:
     """Implements ``engine.family.Store``. Instances stay in memory during the command; ``touched`` are those to be written."""
 
@@ -79,6 +89,22 @@ class SqlStore:
         if row is None:
             raise NotFound(f"Den Vorgang {key} gibt es nicht.")
         return self.add(InstanceRow(**row))
+
+    def lock_due_timer(self, key: int) -> DueTimer | None:
+        """Lock a timer, the root of its family and its instance, in one statement; None if it is not due any more or somebody holds one of them.
+
+        The timer is locked too, so that what is read of it is true however old the list is that it comes from.
+        """
+        row = self.uow.execute(text(
+            f"select {', '.join('i.' + name for name in COLUMNS.split(', '))}, t.task_id, t.element_id, t.due "  # noqa: S608  our own words
+            "from timer t, process_instance r, process_instance i where t.key = :k and t.status = 0 and t.due <= :now "
+            "and r.key = t.root_key and r.status = 'ACTIVE' and i.key = t.instance_key for update of t, r, i skip locked"),
+            {"k": key, "now": self.uow.now}).mappings().one_or_none()
+        if row is None:
+            return None
+        columns = dict(row)
+        task_id, element_id, due = columns.pop("task_id"), columns.pop("element_id"), columns.pop("due")
+        return DueTimer(instance=self.add(InstanceRow(**columns)), task_id=task_id, element_id=element_id, due=due)
 
     def add(self, row: InstanceRow) -> InstanceRow:
         return self.rows.setdefault(row.key, row)

@@ -18,6 +18,7 @@ from services.context import system_actor
 from services.prozess.command import Command
 from services.prozess.definitions import find_process
 from services.prozess.evaluator import make_evaluator
+from services.prozess.vergabe import Due
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -29,28 +30,35 @@ log = logging.getLogger("etappe.timer")
 def fire_due(app: App, *, limit: int = 50) -> int:
     """Fire due timers of all Mandanten, oldest first; returns how many this process has fired, at least ``limit`` if more are due.
 
-    Others may work on the same list, so a list that was full is followed by the next one as long as something was fired.
+    Other processes may work on the same list, so a list that was full is followed by the next one as long as something was fired.
     """
     fired = 0
     while fired < limit:
-        with app.engine.connect() as connection:
-            rows = list(connection.execute(text("select mandant, key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit}).all())
-        random.shuffle(rows)  # whoever has the same list begins at another place
-        before = fired
-        for row in rows:
-            fired += fire_one(app, row.mandant, row.key)
+        with app.due_timers.share(partial(candidates, app), limit) as rows:
+            random.shuffle(rows)  # another process with the same list begins at another place
+            before = fired
+            for row in rows:
+                fired += fire_one(app, row)
         if len(rows) < limit or fired == before:
             break
     return fired
 
 
-def fire_one(app: App, mandant: str, key: int) -> bool:
+def candidates(app: App, limit: int) -> list[Due]:
+    """Due timers of all Mandanten, oldest first."""
+    with app.engine.connect() as connection:
+        found = connection.execute(text("select mandant, key, root_key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit})
+        return [Due(row.key, row.mandant, starts=row.root_key is None) for row in found]
+
+
+def fire_one(app: App, timer: Due) -> bool:
     """Fire one timer in its own transaction; a failure is noted and tried again later."""
+    actor = system_actor(timer.mandant, "timer")
     try:
-        return transact(app, system_actor(mandant, "timer"), partial(fire, key=key))
+        return transact(app, actor, partial(fire_start if timer.starts else fire, key=timer.key))
     except Exception:
-        log.exception("timer_failed", extra={"timer_key": key})
-        transact(app, system_actor(mandant, "timer"), partial(note_failure, key=key))
+        log.exception("timer_failed", extra={"timer_key": timer.key})
+        transact(app, actor, partial(note_failure, key=timer.key))
         return False
 
 
@@ -61,24 +69,14 @@ def note_failure(uow: UnitOfWork, *, key: int) -> None:
 
 
 def fire(uow: UnitOfWork, *, key: int) -> bool:
-    """Fire one timer if it still waits and nobody else works on its family."""
-    timer = uow.session.execute(text("select instance_key, root_key, definition_key, task_id, element_id, due from timer where key = :k and status = 0"),
-                                {"k": key}).one_or_none()
+    """Fire one timer if it still waits and nobody else works on its family (then the next ring looks again)."""
+    command = Command(uow)
+    timer = command.store.lock_due_timer(key)
     if timer is None:
         return False
-    if timer.instance_key is None:
-        return fire_start(uow, key)
-    free = uow.session.execute(text("select 1 from process_instance where key = :r and status = 'ACTIVE' for update skip locked"),
-                               {"r": timer.root_key}).one_or_none()
-    if free is None:
-        return False  # another command works on the family; the next ring looks again
-    still = uow.session.execute(text("select 1 from timer where key = :k and status = 0 and due <= :now"), {"k": key, "now": uow.now}).one_or_none()
-    if still is None:
-        return False
-    command = Command(uow)
-    command.begin(command.store.lock_instance(timer.instance_key))
-    command.fired.add((timer.instance_key, timer.task_id))
-    command.run(timer.instance_key, "tick", timer.task_id)
+    instance = command.begin(timer.instance).key
+    command.fired.add((instance, timer.task_id))
+    command.run(instance, "tick", timer.task_id)
     command.finish("timer.fire", f"timer:{key}", detail={"element": timer.element_id, "due": timer.due.isoformat()})
     return True
 

@@ -1,6 +1,7 @@
 """Variables as the interface shows them: each with its scope, also the local ones of open elements.
 
-They live in the state of the engine, so a search needs to name its instance; filters and order are applied here.
+They live in the state of the engine, so a search reads the instances it may mean (at most :data:`MAX_INSTANCES`); filters and order are
+applied here.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from engine import runtime
-from services.errors import InvalidInput, NotFound
+from services.db.models.prozess import ProcessInstance
+from services.errors import InvalidInput, NotFound, StateUnreadable
 from services.prozess import rechte, tasks
 from services.prozess.command import Command
+from services.prozess.quellen import PROCESS_INSTANCES
 from services.prozess.schluessel import element_key, instance_of_variable, tasks_between, variable_keys
 from services.prozess.store import COLUMNS
-from services.prozess.suche import MAX_LIMIT, bool_value, listed, one_of, page_of, shown, text_value
+from services.prozess.suche import MAX_LIMIT, bool_value, conditions, listed, one_of, page_of, shown, text_value
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
     from services.bootstrap import App
     from services.context import Actor
+
+
+MAX_INSTANCES = 500  # whose state one search reads: some 0.3 ms each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,32 @@ def all_of(uow: UnitOfWork, key: int, *, checked: bool = False) -> list[Variable
     keys = variable_keys(key, [(scope, name) for scope, values in scopes for name in values])
     return [Variable(key=keys[scope, name], scope=scope, instance=key, root=row.root_key, name=name, value=json.dumps(value, ensure_ascii=False))
             for scope, values in scopes for name, value in values.items()]
+
+
+def of_instances(app: App, actor: Actor, *, keys: object = None) -> list[Variable]:
+    """Variables of all instances that the actor may see, or of those whose key fits the filter ``keys``.
+
+    Raises InvalidInput if that are more than :data:`MAX_INSTANCES`.
+    """
+    i = ProcessInstance
+    wanted = select(i.key).where(rechte.visible_instances(actor, app.clock.today()),
+                                 *(conditions(PROCESS_INSTANCES, {"processInstanceKey": keys}) if keys is not None else ()))
+
+    def work(uow: UnitOfWork) -> list[Variable]:
+        found = uow.session.execute(wanted.order_by(i.key).limit(MAX_INSTANCES + 1)).scalars().all()
+        if len(found) > MAX_INSTANCES:
+            raise InvalidInput(f"Gemeint sind mehr als {MAX_INSTANCES} Vorgänge. Bitte nennen Sie im Filter die Vorgänge (processInstanceKey, auch mit $in) "
+                               "oder einen Bereich (scopeKey).")
+        return [variable for key in found for variable in readable(uow, key)]
+    return read(app, actor, work)
+
+
+def readable(uow: UnitOfWork, key: int) -> list[Variable]:
+    """The variables of an instance; none if its state is damaged, which is in the log then: the others can be shown."""
+    try:
+        return all_of(uow, key, checked=True)
+    except StateUnreadable:
+        return []
 
 
 def of_task(app: App, actor: Actor, *, key: int) -> list[Variable]:
@@ -176,7 +208,7 @@ class Found:
     total: int
 
 
-def select(variables: Sequence[Variable], *, filters: Mapping[str, Any], sort: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> Found:
+def chosen(variables: Sequence[Variable], *, filters: Mapping[str, Any], sort: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> Found:
     """Filter, sort and cut. Pages are numbered by ``from`` and ``limit``. Raises InvalidInput."""
     limit, offset, after, before = page_of(page)
     if after is not None or before is not None:

@@ -25,8 +25,7 @@ MAX_DEPTH = 100
 MAX_VARIABLES = 20  # in one filter
 i, t = ProcessInstance.__table__.c, UserTask.__table__.c
 
-# JSON knows the character 0, jsonb does not; where a backslash stands before the escape, one stands there afterwards too.
-STATE = cast(func.replace(func.convert_from(i.state, "UTF8"), "\\u0000", "\\ufffd"), JSONB)
+STATE = func.zustand_als_json(i.state, type_=JSONB)  # null if it is damaged: such an instance fits no filter
 PROCESS = func.coalesce(i.variables, STATE.op("->", return_type=JSONB())(literal("vars", Text)), type_=JSONB)
 
 

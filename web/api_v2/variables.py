@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
 
-from services.errors import InvalidInput, NotFound
+from services.errors import NotFound
 from services.prozess import instances, variablen
 from services.prozess.quellen import PROCESS_INSTANCES
 from web.api_v2.common import SEARCH, TENANT, Body, Flag, empty, key_of, load, one, variables_field, whole_page
@@ -33,7 +33,7 @@ def shape(variable: Variable) -> dict[str, Any]:
 def answer(variables: Sequence[Variable]) -> Response:
     """The page of this request; values are always given in full."""
     body = load(SEARCH)
-    found = variablen.select(variables, filters=body["filter"] or {}, sort=body["sort"] or [], page=body["page"] or {})
+    found = variablen.chosen(variables, filters=body["filter"] or {}, sort=body["sort"] or [], page=body["page"] or {})
     return whole_page([shape(v) | {"isTruncated": False} for v in found.items], found.total)
 
 
@@ -45,11 +45,11 @@ def exact(wanted: object) -> str | None:
 
 @guard()
 def search() -> Response:
-    """Variables of one instance: the filter names it, or a scope in it, because they are stored with their instance."""
+    """Variables of one instance, where the filter names it or a scope in it, else of all it may mean."""
     wanted = load(SEARCH)["filter"] or {}
     instance, scope = exact(wanted.get("processInstanceKey")), exact(wanted.get("scopeKey"))
     if instance is None and scope is None:
-        raise InvalidInput("Bitte nennen Sie im Filter einen Vorgang (processInstanceKey) oder einen Bereich (scopeKey).")
+        return answer(variablen.of_instances(the_app(), actor(), keys=wanted.get("processInstanceKey")))
     try:
         return answer(variablen.of_instance(the_app(), actor(), key=owner_of(key_of(instance or scope or ""))))
     except NotFound:

@@ -78,10 +78,10 @@ def test_wildcards_of_the_interface(pattern, value, fits) -> None:
 @pytest.mark.parametrize("wanted", [5, {"$bad": "x"}, {"$in": "x"}, {"$eq": None}, {"$exists": "ja"}, None])
 def test_filters_are_checked_even_where_nothing_is_found(wanted) -> None:
     if wanted is None:
-        assert variablen.select([], filters={"name": wanted}, sort=[], page={}).total == 0
+        assert variablen.chosen([], filters={"name": wanted}, sort=[], page={}).total == 0
     else:
         with pytest.raises(InvalidInput):
-            variablen.select([], filters={"name": wanted}, sort=[], page={})
+            variablen.chosen([], filters={"name": wanted}, sort=[], page={})
 
 
 def test_keys_of_variables_are_stable_and_different() -> None:
@@ -101,3 +101,20 @@ def test_keys_of_elements_name_their_task_and_nothing_else() -> None:
     assert first <= task <= last
     first, last = schluessel.tasks_between(2**63 - 1)
     assert first > last
+
+
+def test_variables_of_all_instances_that_the_person_may_see(app, monkeypatch) -> None:
+    deploy(app, bpmn.sequence("p", bpmn.user("u")))
+    first, second, third = (started(app, "p", zahl=number) for number in (1, 2, 3))
+
+    def found(login: str = "verwaltung", keys: object = None) -> list[tuple[int, str]]:
+        return [(v.instance, v.value) for v in variablen.of_instances(app, actor(login), keys=keys) if v.name == "zahl"]
+
+    assert found() == [(first, "1"), (second, "2"), (third, "3")]
+    assert found(keys={"$in": [str(first), str(third)]}) == [(first, "1"), (third, "3")]
+    assert found(keys={"$neq": str(first)}) == [(second, "2"), (third, "3")]
+    assert found("lindqvist") == [], "instances without a case are for operators"
+    monkeypatch.setattr(variablen, "MAX_INSTANCES", 2)
+    assert found(keys={"$in": [str(first), str(third)]}) == [(first, "1"), (third, "3")]
+    with pytest.raises(InvalidInput, match="mehr als 2 Vorgänge"):
+        found()

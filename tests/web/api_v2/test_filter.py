@@ -182,3 +182,14 @@ def test_what_a_path_names_cannot_be_widened_by_a_filter(client, http, name) -> 
 
     assert (answer.status_code, answer.json["items"]) == (200, [])
     assert len(http("POST", f"/v2/process-instances/{one}/incidents/search", {"filter": {"processInstanceKey": one}}).json["items"]) == 1
+
+
+def test_a_damaged_state_fits_no_filter_and_hides_no_other(client, http, name, server) -> None:
+    deploy(client, bpmn.sequence(name, bpmn.user("u")))
+    keys = [start(client, name, variables={"zahl": 1}) for _ in range(3)]
+    for key, byte in ((keys[0], "'#'"), (keys[1], "'\\377'")):  # no JSON, no UTF-8
+        server.watch.execute(f"update etappe.process_instance set state = set_byte(state, 20, get_byte({byte}::bytea, 0)) where key = %s", (key,))
+
+    assert found(client, name, {"name": "zahl", "value": "1"}) == [keys[2]]
+    wanted = {"filter": {"processInstanceKey": {"$in": keys}, "name": "zahl"}}
+    assert [v["processInstanceKey"] for v in http("POST", "/v2/variables/search", wanted).json["items"]] == [keys[2]]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from engine.expressions import floats
 from forms.shape import Door
 from forms.submission import Submission, prefill, split, submit
 from services.dokumente import unterlagen
@@ -161,8 +162,13 @@ def take_answers(uow: UnitOfWork, command: Command, row: Any, instance_key: int,
     if submission.fallakte:
         if business_id is None:
             raise InvalidInput("Dieses Formular schreibt in eine Fallakte, der Vorgang gehört aber zu keinem Fall.")
-        akte.write_sections(uow, uow.actor, business_id, person, submission.fallakte, form_id=form.id, form_version=row.form_version)
-    return submission.variables
+        akte.write_sections(uow, uow.actor, business_id, person, stored(submission.fallakte), form_id=form.id, form_version=row.form_version)
+    return stored(submission.variables)
+
+
+def stored(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers as they are kept: a form gives ``Decimal`` for a number with a point, JSON knows float."""
+    return {name: floats(value) for name, value in answers.items()}
 
 
 def take_files(uow: UnitOfWork, form: Form, submission: Submission, present: Mapping[str, Any], vorgang: unterlagen.Vorgang) -> Submission:

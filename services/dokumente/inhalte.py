@@ -66,7 +66,7 @@ def sammeln(
         "texte": dict(vorlage.texte.get(sprache, {})),
         "texte_de": dict(vorlage.texte.get("de", {})),
         "angaben": _angaben(vorlage, angaben, namen),
-        "personen": _personen(uow, aktenzeichen) if vorlage.personen and aktenzeichen else [],
+        "personen": _personen(uow, aktenzeichen, person) if vorlage.personen and aktenzeichen else [],
         "akte": _akte(uow, vorlage, aktenzeichen, person, stelle) if aktenzeichen and vorlage.abschnitte else [],
     }
     clean: Daten = zeichen.bereinigt(daten)
@@ -91,12 +91,13 @@ def _writer(uow: UnitOfWork) -> str:
     return name or uow.actor.name
 
 
-def _personen(uow: UnitOfWork, aktenzeichen: str) -> list[Daten]:
+def _personen(uow: UnitOfWork, aktenzeichen: str, person: int | None) -> list[Daten]:
+    """The people of the case; a document for one of them names nobody else."""
     rows = uow.session.execute(
         select(Person).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
         .order_by(Person.hauptperson.desc(), Person.key)).scalars()
     return [{"key": str(p.key), "name": f"{p.vorname} {p.nachname}".strip(), "hauptperson": p.hauptperson,
-             "geburtsdatum": _day(p.geburtsdatum) if p.geburtsdatum else ""} for p in rows]
+             "geburtsdatum": _day(p.geburtsdatum) if p.geburtsdatum else ""} for p in rows if person in (None, p.key)]
 
 
 # --- the Fallakte ----------------------------------------------------------------------------------------------------------

@@ -160,6 +160,33 @@ def check(reader: Reader, settings: Mapping[str, Mapping[str, object]], parts: M
                 reader.refuse(f"„{name}“ nennt „{verweis}“; das steht nicht im Profil und in keiner Vorgabe.")
 
 
+def nur_angabe(reader: Reader, value: object) -> dict[str, str]:
+    """Read which settings steer nothing, each with the reason for people.
+
+    A setting that no model, table, form or page reads would look like a switch that works. Either something behaves by it, or it stands here.
+    """
+    if not isinstance(value, dict):
+        reader.refuse("„nur_angabe“ muss aus Einstellungen mit ihrem Grund bestehen.")
+    for verweis in value:
+        if not isinstance(verweis, str) or not _VERWEIS.fullmatch(verweis):
+            reader.refuse(f"„{verweis}“ bei „nur_angabe“ ist keine Einstellung wie regel.uebergabe.")
+    return {verweis: reader.text(grund, f"nur_angabe.{verweis}") for verweis, grund in value.items()}
+
+
+def check_angaben(reader: Reader, settings: Mapping[str, Mapping[str, object]], angaben: Mapping[str, str]) -> None:
+    """Refuse a reason for a setting that does not exist here.
+
+    Args:
+        reader: For the refusal.
+        settings: Part -> its names.
+        angaben: What :func:`nur_angabe` read.
+    """
+    for verweis in angaben:
+        kind, _, setting = verweis.partition(".")
+        if setting not in settings.get(kind, {}):
+            reader.refuse(f"„nur_angabe“ nennt „{verweis}“; das steht hier nicht.")
+
+
 def _verweise(reader: Reader, value: object, where: str) -> tuple[str, ...]:
     found = reader.texts(value, f"{where}.einstellung")
     if not found:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from engine import feel
+from forms.conditions import options_of
 from forms.parse import parse
 from forms.shape import Door
 from forms.submission import submit
@@ -176,11 +177,13 @@ def test_a_kommune_is_asked_what_its_concept_asks(form_id, kommune, answers, exp
 
 def test_the_values_of_the_plan_are_those_of_the_profile():
     form = parse((VORLAGEN / "hilfeplanung" / "hilfeplan_entwerfen.form").read_bytes())
-    values = {
-        path[-1]: [option.value for option in field.options] for path, field in form.fields() if getattr(field, "options", None)
-    }
-    regel = profil.load("dormagen").regel
+    fields = {path[-1]: field for path, field in form.fields()}
+    kommune = profil.load("dormagen")
+    facts = {"profil": kommune.as_facts()}
 
-    assert values["saeule"] == list(regel["planungssaeulen"])
-    assert values["horizont"] == list(regel["zielhorizonte"])
-    assert values["angebote"] == list(regel["planung_ohne_bleibeperspektive"])
+    def offered(name: str) -> list[tuple[Any, str]]:
+        return [(option.value, option.label) for option in options_of(fields[name], feel.evaluate_json, facts)]
+
+    for name, regel in (("saeule", "planungssaeulen"), ("horizont", "zielhorizonte"), ("angebote", "planung_ohne_bleibeperspektive")):
+        assert offered(name) == [(entry["key"], entry["name"]) for entry in kommune.regel[regel]]
+        assert offered(name), name

@@ -33,6 +33,7 @@ JOBS = {
     "uebergabe.uebernehmen": {"uebergabe_id"},
     "partner.informieren": {"anlass", "empfaenger"},
     "mail.senden": {"an", "vorlage", "daten"},
+    "fall.notiz": {"text", "art"},
     "dokument.erzeugen": {"vorlage", "titel", "bezug", "daten"},
 }
 FACTS = {

@@ -247,6 +247,7 @@ class _Reader(Reader):
         }
         varianten.check(self, settings, {**profil.varianten, **profil.zeiten})
         varianten.check_angaben(self, settings, profil.nur_angabe)
+        varianten.check_eintraege(self, profil.regel)
         return profil
 
     def schliesstage(self, value: object) -> tuple[date, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from services.db.models.fall import AkteAbschnitt, Fall, Person, Uebergabe, Verweis
 from services.db.models.netzwerk import Strukturhinweis
 from services.errors import InvalidInput
-from services.fall import faelle, fakten
+from services.fall import fakten, fallkopf
 from services.netzwerk.strukturhinweise import BEREICHE
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def zahlen(uow: UnitOfWork, zeitraum: Zeitraum, mindestens: int) -> list[dict[st
     alone("Fälle", "im Zeitraum abgeschlossen", count(zeitraum.of(Fall.abgeschlossen_am)))
     people = select(func.count()).select_from(Person).join(Fall, (Fall.mandant == Person.mandant) & (Fall.aktenzeichen == Person.aktenzeichen))
     alone("Fälle", "Personen in offenen Fällen", int(uow.session.execute(people.where(Person.mandant == mandant, open_then)).scalar_one()))
-    parts("Abschlussgründe", Fall.abschlussgrund, zeitraum.of(Fall.abgeschlossen_am), lambda key: faelle.ABSCHLUSSGRUENDE.get(key, key))
+    parts("Abschlussgründe", Fall.abschlussgrund, zeitraum.of(Fall.abgeschlossen_am), lambda key: fallkopf.grund_in_worten(uow, key))
     for name, title in berichtet(uow).items():
         found.extend({"bereich": title, "kennzahl": k, "wert": w} for k, w in unterdruecken(angaben(uow, name, zeitraum), mindestens).items())
     parts("Verweise an", Verweis.empfaenger_name, zeitraum.of(Verweis.angeboten_am), str)

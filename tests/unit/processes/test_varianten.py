@@ -11,7 +11,7 @@ import yaml
 from processes import bibliothek, einstellungen, profil
 from processes.einstellungen import InvalidEinstellungen, Vorgaben
 from processes.profil import InvalidProfil
-from processes.varianten import VARIANTEN, Bindung
+from processes.varianten import EINTRAEGE, VARIANTEN, Bindung
 
 KOMMUNEN = {"dormagen": "DO", "duesseldorf": "DU", "hoexter": "HX", "koeln": "KO", "moers": "MO", "muelheim": "MH"}
 # How many times the catalogue names for each Kommune; the two-year programme ran in four of them.
@@ -183,3 +183,22 @@ def test_a_process_says_why_its_setting_steers_nothing() -> None:
     assert einstellungen.parse(yaml.safe_dump(data).encode(), key="muster").nur_angabe == {"regel.a": "x"}
     with pytest.raises(InvalidEinstellungen, match="das steht hier nicht"):
         einstellungen.parse(yaml.safe_dump({"nur_angabe": {"regel.a": "x"}}).encode(), key="muster")
+
+
+@pytest.mark.parametrize("value", [["person"], [{"key": "person"}], "person", [{"key": "person", "name": 1}]])
+def test_a_list_that_people_choose_from_has_names(value: Any) -> None:
+    with pytest.raises(InvalidProfil, match=r"„regel\.meldende“ muss eine Liste von Einträgen mit „key“ und „name“ sein"):
+        read(regel={"a": 1, "meldende": value})
+
+
+@pytest.mark.parametrize("kommune", KOMMUNEN)
+def test_every_rule_whose_entries_a_form_names_is_checked(kommune: str) -> None:
+    """``profil.regel.x.key`` and ``for e in profil.regel.x return {label: e.name, ...}`` need entries with both."""
+    wanted = set()
+    for datei in bibliothek.dateien():
+        wanted |= set(re.findall(r"profil\.regel\.(\w+)\.(?:key|name)\b", datei.data.decode()))
+        wanted |= set(re.findall(r"in profil\.regel\.(\w+) return \{label: \w+\.name", datei.data.decode()))
+
+    assert wanted
+    assert wanted <= EINTRAEGE
+    assert set(profil.load(kommune).regel) >= EINTRAEGE

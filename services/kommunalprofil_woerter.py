@@ -108,7 +108,9 @@ NAMEN: Mapping[str, str] = {
     "rueckforderung_prozentpunkte": "Rückforderung: Prozentpunkte über dem Basiszinssatz", "statistik_mindestzahl": "Kleinste Zahl, die ein Bericht zeigt",
     "teilhabe_alter_bis": "Teilhabemanagement: Alter bis", "teilhabe_alter_von": "Teilhabemanagement: Alter von", "zugang_alter_bis": "Aufnahme: Alter bis",
     "zugang_alter_von": "Aufnahme: Alter von",
-    # funktion, prozess, beschriftung
+    "foerderantrag_mindestanteil": "Förderantrag: kleinster Anteil einer Stelle", "sozialraum_ausgewaehlt": "Auswahl des Sozialraums: ausgewählte Quartiere",
+    "sozialraum_vorauswahl": "Auswahl des Sozialraums: Quartiere der Vorauswahl", "sozialraum_vorschlaege": "Auswahl des Sozialraums: Vorschläge",
+    # funktion, beschriftung
     "arbeitsagentur": "Agentur für Arbeit", "auslaenderbehoerde": "Ausländerbehörde", "begleitgruppe": "Begleitgruppe",
     "bleiberecht_beratung": "Beratung zum Bleiberecht", "buendniskerngruppe": "Kerngruppe des Bündnisses", "datenpruefung": "Prüfung der Daten",
     "einbuergerung_beratung": "Beratung zur Einbürgerung", "geschaeftsfuehrende_stelle": "Geschäftsführende Stelle", "integrationsfachkraft": "Integrationsfachkraft",
@@ -214,6 +216,9 @@ FRISTEN: Mapping[str, str] = {
     "nachweis_einreichung": "Verwendungsnachweis einreichen", "nachweis_erinnerung": "Erinnerung an den Verwendungsnachweis",
     "nachweis_pruefung": "Verwendungsnachweis prüfen", "nachweis_nach_kuendigung": "Verwendungsnachweis nach einer Kündigung",
     "kuendigung_vertrag": "Kündigung des Vertrags",
+    "bedarfserhebung_aufgabe": "Bedarfserhebung: Aufgabe", "begleitheft_aushaendigen": "Begleitheft aushändigen",
+    "foerderantrag_aufgabe": "Förderantrag: Aufgabe", "foerderantrag_bescheid": "Förderantrag: Bescheid", "foerderantrag_vorlauf": "Förderantrag: Vorlauf",
+    "sozialraum_aufgabe": "Auswahl des Sozialraums: Aufgabe",
     # everyday and facts
     "aufgabe_erledigen": "Aufgabe des Alltags", "koordination_entscheidung": "Entscheidung der Koordination", "koordination_reaktion": "Reaktion der Koordination",
     "meilenstein": "Abstand der Meilensteine", "modellprojekt": "Dauer des Modellprojekts", "pilotphase": "Dauer der Pilotphase",

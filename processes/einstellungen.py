@@ -1,8 +1,8 @@
 """Settings of the processes: what holds for every Kommune that does not settle it otherwise.
 
 A process keeps its own settings beside its model, in ``processes/<key>/einstellungen.yaml`` (``fristen``, ``regel``, ``wert``, ``funktion``
-in the shape of a Kommunalprofil). A profile then holds what the source of the Kommune says, and true deviations. ``start`` says how
-people start the process by hand and is read by those who show it.
+in the shape of a Kommunalprofil). A profile then holds what the source of the Kommune says, and true deviations. ``nur_angabe`` names
+settings that steer nothing, with the reason. ``start`` says how people start the process by hand and is read by those who show it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from processes import bibliothek
+from processes import bibliothek, varianten
 from processes.angaben import Frist, ProfilError, Reader, Regelwert
 
 if TYPE_CHECKING:
@@ -38,12 +38,14 @@ class Vorgaben:
         regel: Rules by name.
         wert: Figures without a unit of time.
         funktion: Function -> the function whose organisation takes it where a Kommune names none of its own.
+        nur_angabe: Setting (``regel.pilotphase``) -> why it steers nothing and is kept as a fact.
     """
 
     fristen: Mapping[str, Frist] = field(default_factory=dict)
     regel: Mapping[str, Regelwert] = field(default_factory=dict)
     wert: Mapping[str, int | float] = field(default_factory=dict)
     funktion: Mapping[str, str] = field(default_factory=dict)
+    nur_angabe: Mapping[str, str] = field(default_factory=dict)
 
 
 @functools.cache
@@ -68,18 +70,21 @@ def parse(data: bytes, *, key: str) -> Vorgaben:
     """
     reader = Reader(lambda reason: InvalidEinstellungen(reason, key=key))
     found = reader.mapping(
-        reader.document(data), "Einstellungen", required=frozenset(), optional=frozenset({"fristen", "regel", "wert", "funktion", "start"})
+        reader.document(data), "Einstellungen", required=frozenset(), optional=frozenset({"fristen", "regel", "wert", "funktion", "nur_angabe", "start"})
     )
     fristen = reader.each(found.get("fristen", {}), "fristen", reader.frist)
     for name, frist in fristen.items():
         if frist.unsere_einstellung and frist.begruendung is None:
             reader.refuse(f"„fristen.{name}“ ist eine eigene Einstellung und braucht eine „begruendung“.")
-    return Vorgaben(
+    own = Vorgaben(
         fristen=fristen,
         regel=reader.each(found.get("regel", {}), "regel", reader.regel),
         wert=reader.each(found.get("wert", {}), "wert", reader.zahl),
         funktion=reader.each(found.get("funktion", {}), "funktion", lambda value, where: reader.text(reader.belegt(value, where), where)),
+        nur_angabe=varianten.nur_angabe(reader, found.get("nur_angabe", {})),
     )
+    varianten.check_angaben(reader, {"fristen": own.fristen, "regel": own.regel, "wert": own.wert, "funktion": own.funktion}, own.nur_angabe)
+    return own
 
 
 def zusammen(parts: Mapping[str, Vorgaben]) -> Vorgaben:
@@ -96,6 +101,7 @@ def zusammen(parts: Mapping[str, Vorgaben]) -> Vorgaben:
         regel=_unite({key: part.regel for key, part in parts.items()}, "regel", lambda value: value),
         wert=_unite({key: part.wert for key, part in parts.items()}, "wert", lambda value: value),
         funktion=_unite({key: part.funktion for key, part in parts.items()}, "funktion", lambda value: value),
+        nur_angabe=_unite({key: part.nur_angabe for key, part in parts.items()}, "nur_angabe", lambda value: value),
     )
 
 

@@ -92,6 +92,7 @@ class Profil:
         beschriftung: Local words for things that have a key.
         varianten: Which settings carry each variant point, with the source; empty only in a profile that does not ship.
         zeiten: Which settings carry the times that the sources name.
+        nur_angabe: Setting (``regel.vertrag_von``) -> why it steers nothing and is kept as a fact of the source.
     """
 
     kommune: str
@@ -109,6 +110,7 @@ class Profil:
     beschriftung: Mapping[str, str] = field(default_factory=dict)
     varianten: Mapping[str, Variante] = field(default_factory=dict)
     zeiten: Mapping[str, Zeit] = field(default_factory=dict)
+    nur_angabe: Mapping[str, str] = field(default_factory=dict)
 
     def frist(self, name: str) -> Frist:
         """The deadline with this name.
@@ -211,7 +213,7 @@ class _Reader(Reader):
             document,
             "Profil",
             required=frozenset({"kommune", "name", "version", "land", "aktenzeichen", "prozess", "funktion", "organisationen", "fristen"}),
-            optional=frozenset({"schliesstage", "regel", "wert", "beschriftung", "varianten", "zeiten"}),
+            optional=frozenset({"schliesstage", "regel", "wert", "beschriftung", "varianten", "zeiten", "nur_angabe"}),
         )
         if found["kommune"] != self.kommune:
             self.refuse(f"„kommune“ muss wie die Datei heißen, gefunden wurde {found['kommune']!r}.")
@@ -237,12 +239,15 @@ class _Reader(Reader):
             beschriftung=self.each(found.get("beschriftung", {}), "beschriftung", self.text),
             varianten=MappingProxyType(varianten.varianten(self, found["varianten"]) if "varianten" in found else {}),
             zeiten=MappingProxyType(varianten.zeiten(self, found.get("zeiten", {}))),
+            nur_angabe=MappingProxyType({**self.vorgaben.nur_angabe, **varianten.nur_angabe(self, found.get("nur_angabe", {}))}),
         )
         settings: dict[str, Mapping[str, object]] = {
             "prozess": profil.prozess, "funktion": profil.funktion, "regel": profil.regel, "wert": profil.wert, "fristen": profil.fristen,
             "beschriftung": profil.beschriftung,
         }
         varianten.check(self, settings, {**profil.varianten, **profil.zeiten})
+        varianten.check_angaben(self, settings, profil.nur_angabe)
+        varianten.check_eintraege(self, profil.regel)
         return profil
 
     def schliesstage(self, value: object) -> tuple[date, ...]:

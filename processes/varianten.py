@@ -7,6 +7,7 @@ not settle it. Figures are not repeated: the settings hold them, these tables on
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,9 +15,7 @@ from typing import TYPE_CHECKING
 from processes.angaben import BELEG
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from processes.angaben import Reader
+    from processes.angaben import Reader, Regelwert
 
 VARIANTEN = {
     "V-01": "Zugangsmodell",
@@ -49,6 +48,13 @@ VARIANTEN = {
     "V-28": "Qualifikation im Fallmanagement",
 }
 """The variant points with a title for people."""
+
+EINTRAEGE = frozenset({
+    "abschluss_bericht", "abschlussgruende", "angebot_sprachen", "aufnahmekriterien", "fallberatung_ausloeser", "gremien_turnus", "handlungsfelder",
+    "hausbesuch_gruppen", "meldende", "planung_ohne_bleibeperspektive", "planungssaeulen", "qualifikation", "strukturebenen", "zielgruppe_besonders",
+    "zielhorizonte",
+})
+"""Rules that are lists of entries ``{key, name}``: people choose from them, or read them, by their names."""
 
 _ZEIT = re.compile(r"T-[A-Z]{2}-\d{2}")
 _VERWEIS = re.compile(r"(prozess|funktion|regel|wert|fristen|beschriftung)\.([a-z][a-z0-9_]*)")
@@ -158,6 +164,42 @@ def check(reader: Reader, settings: Mapping[str, Mapping[str, object]], parts: M
             kind, _, setting = verweis.partition(".")
             if setting not in settings[kind]:
                 reader.refuse(f"„{name}“ nennt „{verweis}“; das steht nicht im Profil und in keiner Vorgabe.")
+
+
+def nur_angabe(reader: Reader, value: object) -> dict[str, str]:
+    """Read which settings steer nothing, each with the reason for people.
+
+    A setting that no model, table, form or page reads would look like a switch that works. Either something behaves by it, or it stands here.
+    """
+    if not isinstance(value, dict):
+        reader.refuse("„nur_angabe“ muss aus Einstellungen mit ihrem Grund bestehen.")
+    for verweis in value:
+        if not isinstance(verweis, str) or not _VERWEIS.fullmatch(verweis):
+            reader.refuse(f"„{verweis}“ bei „nur_angabe“ ist keine Einstellung wie regel.uebergabe.")
+    return {verweis: reader.text(grund, f"nur_angabe.{verweis}") for verweis, grund in value.items()}
+
+
+def check_angaben(reader: Reader, settings: Mapping[str, Mapping[str, object]], angaben: Mapping[str, str]) -> None:
+    """Refuse a reason for a setting that does not exist here.
+
+    Args:
+        reader: For the refusal.
+        settings: Part -> its names.
+        angaben: What :func:`nur_angabe` read.
+    """
+    for verweis in angaben:
+        kind, _, setting = verweis.partition(".")
+        if setting not in settings.get(kind, {}):
+            reader.refuse(f"„nur_angabe“ nennt „{verweis}“; das steht hier nicht.")
+
+
+def check_eintraege(reader: Reader, regel: Mapping[str, Regelwert]) -> None:
+    """Refuse a list of :data:`EINTRAEGE` whose entries have no key or no name: a form would offer nothing."""
+    for name in sorted(EINTRAEGE & set(regel)):
+        value = regel[name]
+        entries = value if isinstance(value, tuple) else (value,)
+        if not all(isinstance(e, Mapping) and isinstance(e.get("key"), str) and isinstance(e.get("name"), str) for e in entries):
+            reader.refuse(f"„regel.{name}“ muss eine Liste von Einträgen mit „key“ und „name“ sein, zum Beispiel {{key: person, name: Die Person selbst}}.")
 
 
 def _verweise(reader: Reader, value: object, where: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,12 +13,11 @@ from typing import TYPE_CHECKING
 from processes import bibliothek, einstellungen
 from processes.varianten import VARIANTEN, Bindung
 from services import policy
+from services.kommunalprofil_woerter import FRISTEN, NAMEN, PROZESSE, WERTE
 from services.policy import Action, MandantTarget
 from services.woerter import FUNKTIONEN, in_worten, lesbar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from processes.angaben import Frist
     from processes.profil import Profil
     from processes.varianten import Variante
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 # How models name a setting; quotation marks are escaped in attributes. Candidate groups name functions.
 _NENNT = re.compile(r'\bprofil\.(prozess|funktion|regel|wert|beschriftung)\.([a-z][a-z0-9_]*)|\bfrist\((?:"|&quot;)([a-z][a-z0-9_]*)(?:"|&quot;)')
-_GRUPPEN = re.compile(r'candidateGroups="([a-z0-9_, ]+)"')
+_GRUPPEN = re.compile(r'candidateGroups="([^"]+)"')
+_WORT, _TEXT = re.compile(r"[a-z][a-z0-9_]*"), re.compile(r"&quot;([a-z][a-z0-9_]*)&quot;")
+# What code reads by itself.
+SEITEN = {"regel.zugangswege": "Seite „Neuer Fall“", "regel.abschluss_bericht": "Zahlen der Berichte"}
+# 2022-06-30, or 03-15 for every year.
+_TAG = re.compile(r"(?:(\d{4})-)?(\d\d)-(\d\d)")
 _NAME = re.compile(r'<(?:\w+:)?process\b[^>]*?\bname="([^"]*)"')
 TEILE = {"prozess": "Prozess", "funktion": "Funktion", "regel": "Regel", "wert": "Wert", "fristen": "Frist", "beschriftung": "Bezeichnung",
          "organisationen": "Stellen"}
@@ -47,12 +52,16 @@ class Grundlage:
 
 @dataclass(frozen=True, kw_only=True)
 class Einstellung:
-    """A setting: its kind and name in words, its value in words, and the names of the processes that use it."""
+    """A setting: its kind and name in words, its value in words, and the names of the processes that use it.
+
+    ``angabe``: why it steers nothing and is kept as a fact of the source; empty where something behaves by it.
+    """
 
     art: str
     name: str
     wert: str
     genutzt: tuple[str, ...]
+    angabe: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +133,10 @@ def nutzung() -> Mapping[str, tuple[str, ...]]:
         for part, setting, frist in _NENNT.findall(written.replace('\\"', '"')):
             found[f"fristen.{frist}" if frist else f"{part}.{setting}"].add(name)
         for groups in _GRUPPEN.findall(written):
-            for group in groups.split(","):
-                found[f"funktion.{group.strip()}"].add(name)
-    found["regel.zugangswege"].add("Seite „Neuer Fall“")
+            for group in re.findall(_TEXT if groups.startswith("=") else _WORT, groups):
+                found[f"funktion.{group}"].add(name)
+    for setting, place in SEITEN.items():
+        found[setting].add(place)
     return {key: tuple(sorted(names)) for key, names in found.items()}
 
 
@@ -135,7 +145,7 @@ class _Leser:
 
     def __init__(self, profil: Profil) -> None:
         self.profil = profil
-        self.namen = {**prozessnamen(), **{o.key: o.name for o in profil.organisationen}}
+        self.namen = {**WERTE, **prozessnamen(), **{o.key: o.name for o in profil.organisationen}}
 
     def alles(self) -> Kommunalprofil:
         profil = self.profil
@@ -158,25 +168,40 @@ class _Leser:
         """The setting that a point refers to."""
         part, _, name = verweis.partition(".")
         if part == "organisationen":
-            value = ", ".join(o.name + (f" ({o.kapazitaet} Plätze)" if o.kapazitaet is not None else "") for o in self.profil.organisationen)
+            value = "; ".join(o.name + (f" ({o.kapazitaet} Plätze)" if o.kapazitaet is not None else "") for o in self.profil.organisationen)
         elif part == "fristen":
             value = dauer(self.profil.fristen[name])
         elif part == "beschriftung":
             value = self.profil.beschriftung[name]
         else:
             value = self.worte(getattr(self.profil, part)[name])
-        label = FUNKTIONEN.get(name) or lesbar(name) if name else TEILE[part]
-        return Einstellung(art=TEILE[part], name=label, wert=value, genutzt=nutzung().get(verweis, ()))
+        used = nutzung().get(verweis, ())
+        return Einstellung(
+            art=TEILE[part], name=benennen(part, name), wert=value, genutzt=used, angabe="" if used else self.profil.nur_angabe.get(verweis, ""))
 
     def worte(self, value: object) -> str:
-        """A value in words; empty lists and missing values say so."""
-        if isinstance(value, dict) or hasattr(value, "items"):
-            return "; ".join(f"{lesbar(str(name))}: {self.worte(inner)}" for name, inner in value.items())
-        if value is None or value in ((), ""):
+        """A value in words; empty lists and missing values say so. An entry with a name of its own (``{key, name}``) is told by it."""
+        if isinstance(value, Mapping):
+            return str(value["name"]) if "name" in value else "; ".join(f"{lesbar(str(name))}: {self.worte(inner)}" for name, inner in value.items())
+        if value is None or value == "":
+            return "nicht festgelegt"
+        if value == ():
             return "keine"
         if isinstance(value, tuple):
-            return ", ".join(self.worte(each) for each in value)
+            words = [self.worte(each) for each in value]
+            return ("; " if any("," in word for word in words) else ", ").join(words)
+        if isinstance(value, str) and (day := _TAG.fullmatch(value)):
+            return ".".join(reversed([part or "" for part in day.groups()]))
         return in_worten(value, self.namen)
+
+
+def benennen(teil: str, name: str) -> str:
+    """A setting by its name for people. ``teil``: the part of the profile; ``name`` is empty for the organisations."""
+    if not name:
+        return TEILE[teil]
+    if teil in ("fristen", "prozess"):
+        return (FRISTEN if teil == "fristen" else PROZESSE).get(name) or lesbar(name)
+    return NAMEN.get(name) or FUNKTIONEN.get(name) or lesbar(name)
 
 
 def grundlage(part: Variante | Frist) -> Grundlage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from processes import profil
 from services.bootstrap import App
 from services.context import Actor
 from services.db.session import make_session_factory
@@ -69,11 +71,17 @@ class FakeApp(App):
         self.mails.append({"mandant": mandant, "key": key, "an": an, "vorlage": vorlage, "daten": daten})
 
 
+@functools.cache
+def _profil(mandant: str) -> SimpleNamespace:
+    """The rules of the shipped profile, with an Aktenzeichen that tells the Mandanten of a test apart."""
+    return SimpleNamespace(aktenzeichen_praefix=mandant[:2].upper(), regel=profil.load(mandant).regel if mandant in profil.namen() else {})
+
+
 def make_app(engine: Engine, *, clock: Uhr | None = None) -> FakeApp:
     """An application on this engine; the engine side and mail are only written down."""
     return FakeApp(
         settings=Settings(data_dir=Path("/nonexistent"), testmodus=True), engine=engine, sessions=make_session_factory(engine),
-        clock=clock or Uhr(), handlers={}, facts=lambda _session, _akte: {}, profil_of=lambda mandant: SimpleNamespace(aktenzeichen_praefix=mandant[:2].upper()))
+        clock=clock or Uhr(), handlers={}, facts=lambda _session, _akte: {}, profil_of=_profil)
 
 
 # (Mandant, key, name, art, Rechtskreis, places)

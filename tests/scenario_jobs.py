@@ -17,6 +17,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "uebergabe.anbieten": ({"empfaenger", "zweck", "abschnitte", "grund"}, {"antwort_bis"}),
     "uebergabe.verfallen_lassen": ({"uebergabe_id"}, set()),
     "uebergabe.widerrufen": ({"uebergabe_id"}, set()),
+    "uebergabe.alle_widerrufen": (set(), set()),
     "uebergabe.uebernehmen": ({"uebergabe_id"}, set()),
     "partner.informieren": ({"anlass", "empfaenger"}, set()),
     "mail.senden": ({"an", "vorlage", "daten"}, set()),

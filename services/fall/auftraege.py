@@ -26,6 +26,7 @@ ANLAESSE = {
     "fallkonferenz": "Eine Fallkonferenz ist geplant",
     "vorgezogene_sachbearbeitung": "Ein Antrag wird vorab bearbeitet",
     "fallabschluss": "Der Fall wird abgeschlossen",
+    "uebergabe_zurueckgezogen": "Die angebotene Übergabe ist zurückgezogen",
     "fallverantwortung_geaendert": "Die Fallverantwortung hat gewechselt",
     "fallverantwortung_zugeteilt": "Die Fallverantwortung ist zugeteilt",
     "einwilligung_widerrufen": "Eine Einwilligung wurde widerrufen",
@@ -225,6 +226,20 @@ def uebergabe_widerrufen(ctx: Auftrag) -> dict[str, Any]:
     return {}
 
 
+def uebergabe_alle_widerrufen(ctx: Auftrag) -> dict[str, Any]:
+    """The case ends: every handover that is offered, or accepted but not yet taken over, is withdrawn, and the organisation is told.
+
+    A draft stays until the case is closed; nobody outside knows of it.
+    """
+    akte = _fall(ctx)
+    for number, key in enumerate(uebergaben.open_offers(ctx.uow, akte)):
+        row = uebergaben.load(ctx.uow, key)
+        receiver = row.empfaenger
+        uebergaben.withdraw(ctx.uow, row)
+        _mail(ctx, receiver, "hinweis", {"aktenzeichen": akte, "anlass": ANLAESSE["uebergabe_zurueckgezogen"]}, part=number)
+    return {}
+
+
 def uebergabe_uebernehmen(ctx: Auftrag) -> dict[str, Any]:
     """The organisation that accepted becomes responsible."""
     row = _uebergabe(ctx)
@@ -321,6 +336,7 @@ AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {
     "uebergabe.anbieten": uebergabe_anbieten,
     "uebergabe.verfallen_lassen": uebergabe_verfallen,
     "uebergabe.widerrufen": uebergabe_widerrufen,
+    "uebergabe.alle_widerrufen": uebergabe_alle_widerrufen,
     "uebergabe.uebernehmen": uebergabe_uebernehmen,
     "verweis.anbieten": verweis_anbieten,
     "verweis.beenden": verweis_beenden,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -149,6 +150,13 @@ def bezeichnung(aktenzeichen: str, nachname: str | None, vorname: str | None, an
     return f"Familie {nachname}" if anzahl > 1 else f"{vorname} {nachname}"
 
 
+def grund_in_worten(uow: UnitOfWork, grund: str) -> str:
+    """A reason of closing in words: what processes give, what the Kommune added to its list, else as people wrote it."""
+    own = uow.app.profil_of(uow.actor.mandant).regel.get("abschlussgruende")
+    added = {e["key"]: str(e["name"]) for e in own if isinstance(e, Mapping)} if isinstance(own, tuple) else {}
+    return ABSCHLUSSGRUENDE.get(grund) or added.get(grund, grund)
+
+
 def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
     session, mandant, aktenzeichen = uow.session, actor.mandant, target.aktenzeichen
     fall = session.execute(select(Fall).where(Fall.mandant == mandant, Fall.aktenzeichen == aktenzeichen)).scalar_one()
@@ -191,7 +199,7 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
         erstkontakt=fall.erstkontakt,
         angelegt_am=fall.angelegt_am,
         abgeschlossen_am=fall.abgeschlossen_am,
-        abschlussgrund=ABSCHLUSSGRUENDE.get(fall.abschlussgrund, fall.abschlussgrund) if fall.abschlussgrund else None,
+        abschlussgrund=grund_in_worten(uow, fall.abschlussgrund) if fall.abschlussgrund else None,
         kontakt_abgebrochen_am=fall.kontakt_abgebrochen_am,
         prozess_key=fall.prozess_key,
         offene_aufgaben=tasks[0],

@@ -193,6 +193,22 @@ def withdraw(uow: UnitOfWork, row: Uebergabe) -> None:
     zeitleiste.notieren(uow, aktenzeichen, "uebergabe", f"Übergabe zurückgezogen: {name}", beteiligt=receiver, link=key)
 
 
+def open_offers(uow: UnitOfWork, aktenzeichen: str) -> list[int]:
+    """Handovers of the case that somebody outside could still answer or take over, oldest first."""
+    return list(
+        uow.session.execute(
+            select(Uebergabe.key)
+            .where(
+                Uebergabe.mandant == uow.actor.mandant,
+                Uebergabe.aktenzeichen == aktenzeichen,
+                Uebergabe.status.in_(policy.OFFEN),
+                Uebergabe.uebernommen_am.is_(None),
+            )
+            .order_by(Uebergabe.key)
+        ).scalars()
+    )
+
+
 def take_over(uow: UnitOfWork, row: Uebergabe) -> None:
     """Move the Fallverantwortung to the organisation that accepted; the person who answered becomes responsible.
 

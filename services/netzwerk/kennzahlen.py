@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.db.models.fall import Fall, Person, Uebergabe, Verweis
+from services.db.models.fall import AkteAbschnitt, Fall, Person, Uebergabe, Verweis
 from services.db.models.netzwerk import Strukturhinweis
 from services.errors import InvalidInput
-from services.fall import faelle, fakten
+from services.fall import fakten, fallkopf
 from services.netzwerk.strukturhinweise import BEREICHE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute
@@ -34,6 +36,9 @@ STATUS = {
     "verfallen": "ohne Antwort",
     "widerrufen": "zurückgezogen",
 }
+# What closing says about the offers (004:L668). Which of it a report tells is a setting of the Kommune (regel.abschluss_bericht).
+ANGABEN_ZUM_ANGEBOT = ("angebot_vorhanden", "angebot_zielfuehrend", "naechstbeste_loesung")
+ANTWORTEN = {"ja": "ja", "nein": "nein"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +110,44 @@ def zahlen(uow: UnitOfWork, zeitraum: Zeitraum, mindestens: int) -> list[dict[st
     alone("Fälle", "im Zeitraum abgeschlossen", count(zeitraum.of(Fall.abgeschlossen_am)))
     people = select(func.count()).select_from(Person).join(Fall, (Fall.mandant == Person.mandant) & (Fall.aktenzeichen == Person.aktenzeichen))
     alone("Fälle", "Personen in offenen Fällen", int(uow.session.execute(people.where(Person.mandant == mandant, open_then)).scalar_one()))
-    parts("Abschlussgründe", Fall.abschlussgrund, zeitraum.of(Fall.abgeschlossen_am), lambda key: faelle.ABSCHLUSSGRUENDE.get(key, key))
+    parts("Abschlussgründe", Fall.abschlussgrund, zeitraum.of(Fall.abgeschlossen_am), lambda key: fallkopf.grund_in_worten(uow, key))
+    for name, title in berichtet(uow).items():
+        found.extend({"bereich": title, "kennzahl": k, "wert": w} for k, w in unterdruecken(angaben(uow, name, zeitraum), mindestens).items())
     parts("Verweise an", Verweis.empfaenger_name, zeitraum.of(Verweis.angeboten_am), str)
     parts("Ergebnis der Verweise", Verweis.status, zeitraum.of(Verweis.angeboten_am), lambda key: STATUS.get(key, key))
     parts("Übergaben an", Uebergabe.empfaenger_name, zeitraum.of(Uebergabe.angeboten_am), str)
     parts("Strukturhinweise", Strukturhinweis.bereich, zeitraum.of(Strukturhinweis.gemeldet_am), lambda key: BEREICHE.get(key, key))
     return found
+
+
+def berichtet(uow: UnitOfWork) -> dict[str, str]:
+    """Which details of the closing the reports of this Kommune tell: field -> its words. Empty where the concept asks for none."""
+    named = uow.app.profil_of(uow.actor.mandant).regel.get("abschluss_bericht")
+    entries = [e for e in named if isinstance(e, Mapping)] if isinstance(named, tuple) else []
+    return {name: str(e["name"]) for name in ANGABEN_ZUM_ANGEBOT for e in entries if e["key"] == name}
+
+
+def angaben(uow: UnitOfWork, name: str, zeitraum: Zeitraum) -> dict[str, int]:
+    """Cases closed in the period by their answer to one field of the closing; the last answer of a case counts."""
+    last = (
+        select(AkteAbschnitt.aktenzeichen, AkteAbschnitt.inhalt[name].astext.label("antwort"))
+        .where(AkteAbschnitt.mandant == uow.actor.mandant, AkteAbschnitt.abschnitt == "abschluss")
+        .ext(distinct_on(AkteAbschnitt.aktenzeichen))
+        .order_by(AkteAbschnitt.aktenzeichen, AkteAbschnitt.geschrieben_am.desc(), AkteAbschnitt.key.desc())
+        .subquery()
+    )
+    answers = (
+        select(last.c.antwort, func.count())
+        .select_from(Fall)
+        .outerjoin(last, last.c.aktenzeichen == Fall.aktenzeichen)
+        .where(Fall.mandant == uow.actor.mandant, zeitraum.of(Fall.abgeschlossen_am))
+        .group_by(last.c.antwort)
+    )
+    counted: dict[str, int] = {}
+    for answer, number in uow.session.execute(answers):
+        word = ANTWORTEN.get(answer, "keine Angabe")
+        counted[word] = counted.get(word, 0) + int(number)
+    return {word: counted[word] for word in (*ANTWORTEN.values(), "keine Angabe") if word in counted}
 
 
 def ermitteln(ctx: Auftrag) -> dict[str, Any]:

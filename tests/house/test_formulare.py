@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from engine import feel
+from forms.conditions import options_of
 from forms.parse import parse
 from forms.shape import Door
 from forms.submission import submit
@@ -147,6 +148,54 @@ ZIEL = {"teilziele": [{"teilziel": "Kurs", "messbar": "Prüfung"}], "hauptziel":
         ),
         ("abschluss/verlauf_auswerten", "moers", {"wirksam": "ja", "aufwand": "ja"}, set()),
         (
+            "zugang_muelheim/aufnahme_entscheiden",
+            "muelheim",
+            {"entscheidung": "aufnehmen", "aufnahme_begruendung": "Alle Kriterien"},
+            {"qualifikation"},
+        ),
+        (
+            "zugang_muelheim/aufnahme_entscheiden",
+            "muelheim",
+            {"entscheidung": "aufnehmen", "aufnahme_begruendung": "Alle Kriterien", "qualifikation": "im_erwerb"},
+            {"qualifikation"},
+        ),
+        (
+            "zugang_muelheim/aufnahme_entscheiden",
+            "moers",
+            {"entscheidung": "aufnehmen", "aufnahme_begruendung": "Alle Kriterien"},
+            set(),
+        ),
+        (
+            "zugang_dormagen/aufnahme_entscheiden",
+            "dormagen",
+            {"entscheidung": "regelsystem", "aufnahme_begruendung": "Ein Anliegen"},
+            set(),
+        ),
+        (
+            "zugang_hoexter/fall_melden",
+            "hoexter",
+            {"meldende_stelle": "Jugendamt", "meldung_an": "koordination", "komplexitaet": ["mehrere_akteure"], "schilderung": "Text", "einverstanden": True},
+            {"komplexitaet"},
+        ),
+        (
+            "zielvereinbarung/ziele_vereinbaren",
+            "muelheim",
+            {
+                "vereinbart_am": "2026-01-01",
+                "form": "schriftlich",
+                "erklaert": True,
+                "unterschrift_person": True,
+                "unterschrift_fallmanagement": True,
+            },
+            {"ziele_vollstaendig"},
+        ),
+        (
+            "zielvereinbarung/ziele_vereinbaren",
+            "moers",
+            {"vereinbart_am": "2026-01-01", "form": "schriftlich", "erklaert": True},
+            set(),
+        ),
+        (
             "abschluss/abschlussgespraech_fuehren",
             "muelheim",
             {
@@ -176,11 +225,21 @@ def test_a_kommune_is_asked_what_its_concept_asks(form_id, kommune, answers, exp
 
 def test_the_values_of_the_plan_are_those_of_the_profile():
     form = parse((VORLAGEN / "hilfeplanung" / "hilfeplan_entwerfen.form").read_bytes())
-    values = {
-        path[-1]: [option.value for option in field.options] for path, field in form.fields() if getattr(field, "options", None)
-    }
-    regel = profil.load("dormagen").regel
+    fields = {path[-1]: field for path, field in form.fields()}
+    kommune = profil.load("dormagen")
+    facts = {"profil": kommune.as_facts()}
 
-    assert values["saeule"] == list(regel["planungssaeulen"])
-    assert values["horizont"] == list(regel["zielhorizonte"])
-    assert values["angebote"] == list(regel["planung_ohne_bleibeperspektive"])
+    def offered(name: str) -> list[tuple[Any, str]]:
+        return [(option.value, option.label) for option in options_of(fields[name], feel.evaluate_json, facts)]
+
+    for name, regel in (("saeule", "planungssaeulen"), ("horizont", "zielhorizonte"), ("angebote", "planung_ohne_bleibeperspektive")):
+        assert offered(name) == [(entry["key"], entry["name"]) for entry in kommune.regel[regel]]
+        assert offered(name), name
+
+
+@pytest.mark.parametrize(("kommune", "offered"), [("koeln", ["zertifiziert", "im_erwerb"]), ("dormagen", ["basisschulung", "zertifiziert"]), ("moers", [])])
+def test_the_proof_of_qualification_is_the_one_of_the_concept(kommune, offered):
+    form = parse((VORLAGEN / "fallverantwortung_auswahl" / "stelle_auswaehlen.form").read_bytes())
+    field = next(field for path, field in form.fields() if path[-1] == "qualifikation")
+
+    assert [option.value for option in options_of(field, feel.evaluate_json, {"profil": profil.load(kommune).as_facts()})] == offered

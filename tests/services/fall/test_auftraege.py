@@ -154,6 +154,37 @@ def test_withdrawal_after_a_revocation_changes_nothing_more(app, akte, run, einw
     assert uebergaben_lesen.lesen(app, actor("falkenrath"), uebergabe=int(key)).status == "widerrufen"
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["offered", "accepted"])
+def test_early_end_withdraws_what_is_open_and_tells_the_receiver(app, akte, run, einwilligung, answered):
+    einwilligung()
+    key = offer(run)["uebergabe_id"]
+    if answered:
+        uebergaben.beantworten(app, actor("wieland"), uebergabe=int(key), angenommen=True)
+    app.mails.clear()
+
+    assert run("uebergabe.alle_widerrufen") == {}
+    run("uebergabe.alle_widerrufen")
+
+    assert uebergaben_lesen.lesen(app, actor("falkenrath"), uebergabe=int(key)).status == "widerrufen"
+    assert [(m["an"], m["daten"]) for m in app.mails] == [("awo", {"aktenzeichen": akte, "anlass": ANLAESSE["uebergabe_zurueckgezogen"]})]
+    with pytest.raises(Conflict):
+        uebergaben.beantworten(app, actor("wieland"), uebergabe=int(key), angenommen=True)
+    with pytest.raises(BpmnError):
+        run("uebergabe.uebernehmen", {"uebergabe_id": key})
+
+
+def test_early_end_leaves_what_is_over_and_what_nobody_knows_of(app, run, einwilligung):
+    einwilligung()
+    over = offer(run)["uebergabe_id"]
+    run("uebergabe.verfallen_lassen", {"uebergabe_id": over})
+    app.mails.clear()
+
+    run("uebergabe.alle_widerrufen")
+
+    assert uebergaben_lesen.lesen(app, actor("falkenrath"), uebergabe=int(over)).status == "verfallen"
+    assert list(app.mails) == []
+
+
 def test_partners_are_informed_by_mail_without_personal_data(app, akte, run):
     run("partner.informieren", {"anlass": "kontaktabbruch", "empfaenger": ["awo", "caritas"]})
 

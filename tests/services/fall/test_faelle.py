@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
 from services import audit
+from services.context import system_actor
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from services.fall import faelle, faelle_liste, fakten, fallsuche, verantwortung, zeitleiste
 from services.fall.faelle import NeuePerson
 from services.fall.faelle_liste import Filter
-from services.unit_of_work import read
+from services.unit_of_work import read, transact
 from tests.builders import actor
 from tests.services.fall.conftest import FAMILIE
 
@@ -250,3 +252,11 @@ def test_time_line_tells_the_newest_first(app, akte):
         ("fall", "Fall angelegt", "Ines Falkenrath"),
     ]
     assert [e.art for e in zeitleiste.lesen(app, actor("brueggen"), aktenzeichen=akte, arten=("fall",))] == ["fall"]
+
+
+def test_reason_of_closing_that_the_kommune_added_is_told_by_its_name(app, akte, monkeypatch):
+    own = ({"key": "umzug_ins_ausland", "name": "Ins Ausland gezogen"},)
+    monkeypatch.setattr(app, "profil_of", lambda _: SimpleNamespace(aktenzeichen_praefix="MO", regel={"abschlussgruende": own}))
+    transact(app, system_actor("moers"), lambda uow: faelle.close(uow, akte, "umzug_ins_ausland"))
+
+    assert faelle.lesen(app, actor("falkenrath"), aktenzeichen=akte).abschlussgrund == "Ins Ausland gezogen"

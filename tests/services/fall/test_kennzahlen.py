@@ -7,6 +7,7 @@ import pytest
 from services.bootstrap import BUILT_IN
 from services.context import system_actor
 from services.errors import InvalidInput
+from services.fall import akte as akten
 from services.fall import faelle, verweise
 from services.fall.faelle import NeuePerson
 from services.netzwerk.kennzahlen import einzeln, unterdruecken
@@ -92,6 +93,44 @@ def test_referrals_are_counted_by_receiver(app, akte, einwilligung, ermitteln):
 
     assert found["Verweise an", "Caritas Migrationsberatung"] == "4"
     assert found["Ergebnis der Verweise", "offen"] == "4"
+
+
+def closed(app, fall, login, **answers):
+    akte = fall(login)
+    if answers:
+        transact(app, system_actor("koeln"), lambda uow: akten.write_sections(uow, actor(login), akte, None, {"abschluss": answers}))
+    transact(app, system_actor("koeln"), lambda uow: faelle.close(uow, akte, "ziel_erreicht"))
+    return akte
+
+
+def test_what_the_closing_says_of_the_offers_is_counted_where_the_concept_reports_it(app, fall, ermitteln):
+    for _ in range(4):
+        closed(app, fall, "domhoff", angebot_vorhanden="ja", naechstbeste_loesung="nein")
+    for _ in range(3):
+        closed(app, fall, "domhoff", angebot_vorhanden="nein", naechstbeste_loesung="nein")
+    for _ in range(3):
+        closed(app, fall, "domhoff")
+
+    found = ermitteln("koeln")
+
+    offer = "Gab es ein Angebot, das dem Bedarf entsprach?"
+    assert [found[offer, answer] for answer in ("ja", "nein", "keine Angabe")] == ["4", "3", "3"]
+    assert found["Musste die nächstbeste Lösung genutzt werden?", "nein"] == "7"
+    assert found["Führte das Angebot zum Ziel?", "keine Angabe"] == "10"
+    assert all(offer != bereich for bereich, _ in ermitteln("moers"))
+
+
+def test_the_last_answer_of_a_case_counts_and_small_cells_are_hidden(app, fall, ermitteln):
+    akte = fall("domhoff")
+    for answer in ("ja", "nein"):
+        transact(app, system_actor("koeln"), lambda uow, a=answer: akten.write_sections(
+            uow, actor("domhoff"), akte, None, {"abschluss": {"angebot_vorhanden": a}}))
+    transact(app, system_actor("koeln"), lambda uow: faelle.close(uow, akte, "ziel_erreicht"))
+
+    found = ermitteln("koeln")
+
+    assert found["Gab es ein Angebot, das dem Bedarf entsprach?", "nein"] == "unterdrückt"
+    assert ("Gab es ein Angebot, das dem Bedarf entsprach?", "ja") not in found
 
 
 def test_other_mandant_is_not_counted(fall, ermitteln):

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from processes import bibliothek, profil
-from processes.einstellungen import Vorgaben
+from processes import bibliothek, einstellungen, profil
+from processes.einstellungen import InvalidEinstellungen, Vorgaben
 from processes.profil import InvalidProfil
-from processes.varianten import VARIANTEN, Bindung
+from processes.varianten import EINTRAEGE, VARIANTEN, Bindung
 
 KOMMUNEN = {"dormagen": "DO", "duesseldorf": "DU", "hoexter": "HX", "koeln": "KO", "moers": "MO", "muelheim": "MH"}
 # How many times the catalogue names for each Kommune; the two-year programme ran in four of them.
@@ -153,3 +153,52 @@ def test_points_and_times_are_read_as_they_stand() -> None:
 def test_wrong_points_and_times_are_refused(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidProfil, match=sentence):
         read(**changes)
+
+
+# Facts that steer nothing
+
+def test_a_setting_that_steers_nothing_says_why() -> None:
+    found = read(nur_angabe={"regel.a": "steht nur im Vertrag"})
+
+    assert found.nur_angabe == {"regel.a": "steht nur im Vertrag"}
+
+
+@pytest.mark.parametrize(
+    ("angaben", "sentence"),
+    [
+        (["regel.a"], "mit ihrem Grund"),
+        ({"a": "x"}, "keine Einstellung wie regel.uebergabe"),
+        ({"regel.a": " "}, "„nur_angabe.regel.a“ muss Text sein"),
+        ({"regel.b": "x"}, "„nur_angabe“ nennt „regel.b“; das steht hier nicht"),
+    ],
+)
+def test_a_wrong_fact_is_refused(angaben: Any, sentence: str) -> None:
+    with pytest.raises(InvalidProfil, match=sentence):
+        read(nur_angabe=angaben)
+
+
+def test_a_process_says_why_its_setting_steers_nothing() -> None:
+    data = {"regel": {"a": {"wert": 1, "quelle": "004:L1"}}, "nur_angabe": {"regel.a": "x"}}
+
+    assert einstellungen.parse(yaml.safe_dump(data).encode(), key="muster").nur_angabe == {"regel.a": "x"}
+    with pytest.raises(InvalidEinstellungen, match="das steht hier nicht"):
+        einstellungen.parse(yaml.safe_dump({"nur_angabe": {"regel.a": "x"}}).encode(), key="muster")
+
+
+@pytest.mark.parametrize("value", [["person"], [{"key": "person"}], "person", [{"key": "person", "name": 1}]])
+def test_a_list_that_people_choose_from_has_names(value: Any) -> None:
+    with pytest.raises(InvalidProfil, match=r"„regel\.meldende“ muss eine Liste von Einträgen mit „key“ und „name“ sein"):
+        read(regel={"a": 1, "meldende": value})
+
+
+@pytest.mark.parametrize("kommune", KOMMUNEN)
+def test_every_rule_whose_entries_a_form_names_is_checked(kommune: str) -> None:
+    """``profil.regel.x.key`` and ``for e in profil.regel.x return {label: e.name, ...}`` need entries with both."""
+    wanted = set()
+    for datei in bibliothek.dateien():
+        wanted |= set(re.findall(r"profil\.regel\.(\w+)\.(?:key|name)\b", datei.data.decode()))
+        wanted |= set(re.findall(r"in profil\.regel\.(\w+) return \{label: \w+\.name", datei.data.decode()))
+
+    assert wanted
+    assert wanted <= EINTRAEGE
+    assert set(profil.load(kommune).regel) >= EINTRAEGE

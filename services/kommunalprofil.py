@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from processes import bibliothek, einstellungen
 from processes.varianten import VARIANTEN, Bindung
 from services import policy
+from services.fall.phasen import WOERTER
 from services.kommunalprofil_woerter import FRISTEN, NAMEN, PROZESSE, WERTE
 from services.policy import Action, MandantTarget
 from services.woerter import FUNKTIONEN, in_worten, lesbar
@@ -29,7 +30,8 @@ _NENNT = re.compile(r'\bprofil\.(prozess|funktion|regel|wert|beschriftung)\.([a-
 _GRUPPEN = re.compile(r'candidateGroups="([^"]+)"')
 _WORT, _TEXT = re.compile(r"[a-z][a-z0-9_]*"), re.compile(r"&quot;([a-z][a-z0-9_]*)&quot;")
 # What code reads by itself.
-SEITEN = {"regel.zugangswege": "Seite „Neuer Fall“", "regel.abschluss_bericht": "Zahlen der Berichte"}
+SEITEN = {"regel.zugangswege": "Seite „Neuer Fall“", "regel.abschluss_bericht": "Zahlen der Berichte",
+          **{f"beschriftung.{word}": "Fallakte, Fälle und Aufgaben: Name der Phase" for word in sorted(WOERTER)}}
 # 2022-06-30, or 03-15 for every year.
 _TAG = re.compile(r"(?:(\d{4})-)?(\d\d)-(\d\d)")
 _NAME = re.compile(r'<(?:\w+:)?process\b[^>]*?\bname="([^"]*)"')

@@ -9,7 +9,8 @@ from sqlalchemy import and_, func, select
 
 from services import policy
 from services.db.models.fall import Fall, Person
-from services.fall.faelle import PHASEN, bezeichnung
+from services.fall.faelle import bezeichnung
+from services.fall.phasen import phasen
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def kurzfassungen(app: App, actor: Actor, *, aktenzeichen: Iterable[str | None])
         return {}
 
     def work(uow: UnitOfWork) -> dict[str, Kurzfassung]:
-        today = app.clock.today()
+        today, names = app.clock.today(), phasen(app.profil_of(actor.mandant))
         main = and_(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen, Person.hauptperson)
         members = (select(func.count()).select_from(Person).where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
                    .correlate(Fall).scalar_subquery())
@@ -45,7 +46,7 @@ def kurzfassungen(app: App, actor: Actor, *, aktenzeichen: Iterable[str | None])
             select(Fall.aktenzeichen, Fall.phase, Person.vorname, Person.nachname, members.label("anzahl"), inside.label("innen"))
             .join(Person, main).where(Fall.aktenzeichen.in_(wanted), policy.visible_faelle(actor, today)))
         return {row.aktenzeichen: Kurzfassung(
-            aktenzeichen=row.aktenzeichen, phase=row.phase, phase_name=PHASEN.get(row.phase, row.phase),
+            aktenzeichen=row.aktenzeichen, phase=row.phase, phase_name=names.get(row.phase, row.phase),
             titel=bezeichnung(row.aktenzeichen, row.nachname if row.innen else None, row.vorname, row.anzahl)) for row in rows}
     return read(app, actor, work)
 

@@ -73,8 +73,9 @@ class FakeApp(App):
 
 @functools.cache
 def _profil(mandant: str) -> SimpleNamespace:
-    """The rules of the shipped profile, with an Aktenzeichen that tells the Mandanten of a test apart."""
-    return SimpleNamespace(aktenzeichen_praefix=mandant[:2].upper(), regel=profil.load(mandant).regel if mandant in profil.namen() else {})
+    """The rules and words of the shipped profile, with an Aktenzeichen that tells the Mandanten of a test apart."""
+    shipped = profil.load(mandant) if mandant in profil.namen() else None
+    return SimpleNamespace(aktenzeichen_praefix=mandant[:2].upper(), regel=shipped.regel if shipped else {}, beschriftung=shipped.beschriftung if shipped else {})
 
 
 def make_app(engine: Engine, *, clock: Uhr | None = None) -> FakeApp:

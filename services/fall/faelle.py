@@ -13,7 +13,8 @@ from services.db.models.fall import Fall, Person, Uebergabe, Verweis
 from services.db.models.prozess import ProcessInstance
 from services.errors import Conflict, InvalidInput
 from services.fall import fakten, sortierung, status, verantwortung, zeitleiste, zugriffe
-from services.fall.fallkopf import ABSCHLUSSGRUENDE, PHASEN, FallDetail, PersonInfo, bezeichnung, lesen, person_keys, personen
+from services.fall.fallkopf import ABSCHLUSSGRUENDE, FallDetail, PersonInfo, bezeichnung, lesen, person_keys, personen
+from services.fall.phasen import begonnen, phasen
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ABSCHLUSSGRUENDE",
     "NAME_MAX",
-    "PHASEN",
     "PROZESS",
     "FallDetail",
     "NeuePerson",
@@ -248,7 +248,7 @@ def set_phase(uow: UnitOfWork, aktenzeichen: str, phase: str) -> None:
         return
     uow.audit("fall.phase", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"von": fall.phase, "an": phase})
     change(uow, aktenzeichen, phase=phase)
-    zeitleiste.notieren(uow, aktenzeichen, "phase", f"Phase {PHASEN.get(phase, phase)} begonnen")
+    zeitleiste.notieren(uow, aktenzeichen, "phase", begonnen(phasen(uow.app.profil_of(uow.actor.mandant)).get(phase, phase)))
 
 
 def schliessen(app: App, actor: Actor, *, aktenzeichen: str, grund: str) -> None:

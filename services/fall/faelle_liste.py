@@ -14,7 +14,8 @@ from services.db.models.grundlage import Benutzer, Organisation
 from services.db.models.prozess import UserTask
 from services.errors import InvalidInput
 from services.fall import freigaben
-from services.fall.fallkopf import PHASEN, bezeichnung
+from services.fall.fallkopf import bezeichnung
+from services.fall.phasen import phasen
 from services.unit_of_work import UnitOfWork, read
 
 if TYPE_CHECKING:
@@ -187,6 +188,7 @@ def zeilen(uow: UnitOfWork, actor: Actor, page: Sequence[str], belongs: Mapping[
     given = freigaben.lent_in(uow.session, actor, [a for a in page if not inside.get(a)], today)
     rows = uow.session.execute(LINES, {"mandant": actor.mandant, "seite": list(page)}).all() if page else []
     lines: dict[str, FallZeile] = {}
+    names = phasen(uow.app.profil_of(actor.mandant))
     for fall, organisation, login, stelle, person, nachname, vorname, key, number, open_tasks, due in rows:
         named = freigaben.may_see_name(inside.get(fall.aktenzeichen, False), given.get(fall.aktenzeichen, ()), key)
         lines[fall.aktenzeichen] = FallZeile(
@@ -194,7 +196,7 @@ def zeilen(uow: UnitOfWork, actor: Actor, page: Sequence[str], belongs: Mapping[
             bezeichnung=bezeichnung(fall.aktenzeichen, nachname if named else None, vorname, number),
             status=fall.status,
             phase=fall.phase,
-            phase_titel=PHASEN.get(fall.phase, fall.phase),
+            phase_titel=names.get(fall.phase, fall.phase),
             organisation=organisation,
             organisation_name=stelle,
             login=login,

@@ -13,6 +13,7 @@ from services.db.models.fall import Einwilligung, Fall, Person, Uebergabe
 from services.db.models.grundlage import Organisation
 from services.db.models.prozess import UserTask
 from services.fall import fakten, freigaben, verantwortung, zugriffe
+from services.fall.phasen import phasen
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -23,16 +24,6 @@ if TYPE_CHECKING:
     from services.fall.verantwortung import Inhaber
     from services.policy import FallTarget
 
-PHASEN = {
-    "zugang": "Zugang",
-    "klaerungsphase": "Klärungsphase",
-    "assessment": "Assessment",
-    "zielvereinbarung": "Zielvereinbarung",
-    "hilfeplanung": "Hilfeplanung",
-    "leistungssteuerung": "Leistungssteuerung",
-    "monitoring": "Monitoring",
-    "abschluss": "Abschluss",
-}
 # What the processes give as the reason, in words; people may write their own.
 ABSCHLUSSGRUENDE = {
     "ziel_erreicht": "Ziele erreicht",
@@ -188,7 +179,7 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
         bezeichnung=bezeichnung(aktenzeichen, main.nachname, main.vorname, len(members)),
         status=fall.status,
         phase=fall.phase,
-        phase_titel=PHASEN.get(fall.phase, fall.phase),
+        phase_titel=phasen(uow.app.profil_of(mandant)).get(fall.phase, fall.phase),
         personen=members,
         inhaber=verantwortung.holders(uow, aktenzeichen)[-1],
         federfuehrend=fall.federfuehrend,

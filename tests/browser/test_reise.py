@@ -38,7 +38,7 @@ PHASEN = (
     ("Klärungsphase", (
         ("Erstberatung führen", {"motivation": "vorhanden"}), ("Verfahren, Rollen und Erwartungen klären", {}),
         ("Über Aufnahme entscheiden", {"aufnahme": "aufnehmen"}), ("Einwilligung erklären und einholen", {"entscheidung": "erteilt"}))),
-    ("Assessment", (("Situation und Bedarf erheben", {}), ("Ergebnisse gemeinsam deuten", {"bild": "vollstaendig"}))),
+    ("Bedarfs- und Situationsanalyse", (("Situation und Bedarf erheben", {}), ("Ergebnisse gemeinsam deuten", {"bild": "vollstaendig"}))),
     ("Zielvereinbarung", (
         ("Ziele verhandeln", {}), ("Erreichbarkeit der Ziele prüfen", {"pruefung": "tragfaehig"}), ("Zielvereinbarung abschließen", {}))),
     ("Hilfeplanung", (

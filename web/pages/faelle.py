@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from services import anmeldung
 from services.errors import InvalidInput
 from services.fall import faelle, faelle_liste, fakten, fallsuche
+from services.fall.phasen import phasen
 from web.adressen import seitenzahl
 from web.anzeige import datum, heute, parse_datum
 from web.auth import actor, the_app
@@ -60,8 +61,9 @@ def liste() -> ResponseReturnValue:
         filter_=faelle_liste.Filter(
             status=None if status == "alle" else status, phase=args.get("phase"), rechtskreis=args.get("rechtskreis"),
             login=me.login if args.get("nur") == "meine" else None, ohne_person=args.get("nur") == "ohne"))
+    names = phasen(app.profil_of(me.mandant))
     texts = {
-        "phase": f"Phase: {faelle.PHASEN.get(args.get('phase', ''), args.get('phase'))}",
+        "phase": f"Phase: {names.get(args.get('phase', ''), args.get('phase'))}",
         "rechtskreis": f"Rechtskreis: {RECHTSKREIS.get(args.get('rechtskreis', ''), args.get('rechtskreis'))}",
         "nur": "Nur meine" if args.get("nur") == "meine" else "Noch ohne verantwortliche Person",
         "status": "Offene und abgeschlossene" if status == "alle" else "Abgeschlossene",
@@ -73,7 +75,7 @@ def liste() -> ResponseReturnValue:
 
     return render_template(
         "seiten/faelle.html", seite=page, chips=[(texts[name], adresse(name)) for name in args], adresse=adresse, nummer=number, anzahl_seite=PAGE,
-        phasen=faelle.PHASEN, rechtskreise=RECHTSKREIS, ordnung=order, darf_anlegen=me.has_role("fallmanagement", "koordination"))
+        phasen=names, rechtskreise=RECHTSKREIS, ordnung=order, darf_anlegen=me.has_role("fallmanagement", "koordination"))
 
 
 @pages.route("/suche", methods=["GET", "POST"])

@@ -14,6 +14,8 @@ from services import akteansicht, anmeldung, fallweg, stoerungen
 from services.errors import Conflict, InvalidInput
 from services.fall import faelle, kontakte, uebergaben_lesen, zeitleiste, zugriffe
 from services.fall.abschnitte import TITEL
+from services.fall.phasen import begonnene
+from services.fall.phasen import phasen as phasennamen
 from services.policy import OFFEN
 from services.prozess import instances, tasks
 from web.anzeige import BERLIN, datum, heute, local_date, parse_datum
@@ -91,7 +93,8 @@ def personennamen(fall: FallDetail) -> dict[int | None, str]:
 def phasen(fall: FallDetail) -> list[Phase]:
     """The phases with the days on which they began, from the time line."""
     begun: dict[str, date] = {}
-    titles = {f"Phase {title} begonnen": key for key, title in faelle.PHASEN.items()}
+    profil = the_app().profil_of(actor().mandant)
+    titles = begonnene(profil)
     order: list[tuple[str, date]] = []
     for entry in reversed(zeitleiste.lesen(the_app(), actor(), aktenzeichen=fall.aktenzeichen, arten=("phase",))):
         key = titles.get(entry.text)
@@ -103,7 +106,7 @@ def phasen(fall: FallDetail) -> list[Phase]:
     if order:
         ends.setdefault("zugang", order[0][1])
     found = []
-    for key, title in faelle.PHASEN.items():
+    for key, title in phasennamen(profil).items():
         now = key == fall.phase and fall.status == "offen"
         lage = "now" if now else "done" if key in begun else "open"
         found.append(Phase(name=title, lage=lage, seit=begun.get(key), bis=None if now else ends.get(key)))

@@ -43,8 +43,8 @@ def test_every_job_type_of_the_contract_has_a_handler():
 def test_phase_is_set_and_told(app, akte, run):
     assert run("fall.phase_setzen", {"phase": "assessment"}) == {}
 
-    assert faelle.lesen(app, actor("falkenrath"), aktenzeichen=akte).phase_titel == "Assessment"
-    assert zeitleiste.lesen(app, actor("falkenrath"), aktenzeichen=akte)[0].text == "Phase Assessment begonnen"
+    assert faelle.lesen(app, actor("falkenrath"), aktenzeichen=akte).phase_titel == "Bedarfs- und Situationsanalyse"
+    assert zeitleiste.lesen(app, actor("falkenrath"), aktenzeichen=akte)[0].text == "Phase Bedarfs- und Situationsanalyse begonnen"
 
 
 def test_responsibility_moves_to_organisation_and_person(app, akte, run):

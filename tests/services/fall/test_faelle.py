@@ -256,7 +256,7 @@ def test_time_line_tells_the_newest_first(app, akte):
 
 def test_reason_of_closing_that_the_kommune_added_is_told_by_its_name(app, akte, monkeypatch):
     own = ({"key": "umzug_ins_ausland", "name": "Ins Ausland gezogen"},)
-    monkeypatch.setattr(app, "profil_of", lambda _: SimpleNamespace(aktenzeichen_praefix="MO", regel={"abschlussgruende": own}))
+    monkeypatch.setattr(app, "profil_of", lambda _: SimpleNamespace(aktenzeichen_praefix="MO", beschriftung={}, regel={"abschlussgruende": own}))
     transact(app, system_actor("moers"), lambda uow: faelle.close(uow, akte, "umzug_ins_ausland"))
 
     assert faelle.lesen(app, actor("falkenrath"), aktenzeichen=akte).abschlussgrund == "Ins Ausland gezogen"

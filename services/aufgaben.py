@@ -162,7 +162,9 @@ def take_answers(uow: UnitOfWork, command: Command, row: Any, instance_key: int,
     if submission.fallakte:
         if business_id is None:
             raise InvalidInput("Dieses Formular schreibt in eine Fallakte, der Vorgang gehört aber zu keinem Fall.")
-        akte.write_sections(uow, uow.actor, business_id, person, stored(submission.fallakte), form_id=form.id, form_version=row.form_version)
+        akte.write_sections(
+            uow, uow.actor, business_id, person, stored(submission.fallakte), form_id=form.id, form_version=row.form_version, nach_dem_ende=True
+        )
     return stored(submission.variables)
 
 

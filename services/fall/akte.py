@@ -60,12 +60,14 @@ def write_sections(
     *,
     form_id: str | None = None,
     form_version: int | None = None,
+    nach_dem_ende: bool = False,
 ) -> None:
     """Write fields into sections within the caller's unit of work: ``{abschnitt: {feld: wert}}``; other fields stay as they are.
 
     A section of a person goes to ``person_id``, else to the main person; a section of the case to the case. The caller has
     checked the right to do so (completing the task of the form). A writer who may not see a section does not blank out
-    by an empty field what others wrote there.
+    by an empty field what others wrote there. ``nach_dem_ende``: a closed case takes it as well. What a process still has to do
+    when its case is closed (a concern about a child, the answer of a committee) must be possible to say.
 
     Raises:
         NotFound: no such case.
@@ -76,7 +78,7 @@ def write_sections(
     if not wanted:
         return
     sections.check(list(wanted))
-    verantwortung.lock_open(uow, aktenzeichen)
+    (verantwortung.lock if nach_dem_ende else verantwortung.lock_open)(uow, aktenzeichen)
     holder = verantwortung.open_row(uow, aktenzeichen).organisation
     person = _person(uow, aktenzeichen, person_id) if any(a in sections.PERSON for a in wanted) else None
     places: dict[Stelle, Inhalt] = {(person if a in sections.PERSON else None, a): fields for a, fields in wanted.items()}

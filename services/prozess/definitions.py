@@ -41,6 +41,8 @@ class Library:
 
     def __init__(self) -> None:
         self._by_key: dict[tuple[str, int], Any] = {}
+        self._forms: set[tuple[str, str]] = set()
+        self._bound: dict[tuple[int, str], int] = {}
 
     def _cached(self, kind: str, key: int, load: Callable[[], T]) -> T:
         found: T | None = self._by_key.get((kind, key))
@@ -73,6 +75,19 @@ class Library:
                 raise NotFound(f"Die Entscheidung {key} gibt es nicht.")
             return dmn.parse(bytes(xml))
         return self._cached("decision", key, load)
+
+    def has_form(self, session: Session, mandant: str, form_id: str) -> bool:
+        """Whether any version of a form is deployed. Only a form that was never seen costs a statement, which then learns all of them."""
+        if (mandant, form_id) not in self._forms:
+            self._forms.update((mandant, known) for known in session.execute(text("select distinct form_id from form_definition")).scalars())
+        return (mandant, form_id) in self._forms
+
+    def bound_form(self, definition: int, form_id: str, find: Callable[[], int | None]) -> int | None:
+        """The version of a form that belongs to the deployment of a process; once found it never changes."""
+        key = self._bound.get((definition, form_id)) or find()
+        if key is not None:
+            self._bound[definition, form_id] = key
+        return key
 
     def form(self, session: Session, key: int) -> Form:
         """The parsed form. Raises NotFound."""

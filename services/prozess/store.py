@@ -157,7 +157,7 @@ class SqlStore:
         try:
             info = find_process(self.session, process_id=process, version_tag=version_tag if binding == "versionTag" else None, deployment_key=deployment)
         except NotFound as error:
-            raise CallFailed(error.detail) from error
+            raise CallFailed(f"{error.detail} Lassen Sie den Schritt danach noch einmal versuchen.") from error
         self.uow.app.library.remember(info)
         return self.uow.app.library.process(self.session, info.key)
 

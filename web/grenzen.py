@@ -21,7 +21,7 @@ READABLE = 2  # times the limit: so much passes the server before our own code i
 
 def init(flask_app: Flask) -> None:
     """Tell the pages the limits, for the check before sending."""
-    flask_app.context_processor(lambda: {"hoechstens": {"datei": MAX_UPLOAD, "gesamt": limit()}})
+    flask_app.context_processor(lambda: {"obergrenze": {"datei": MAX_UPLOAD, "gesamt": limit()}})
 
 
 def limit() -> int:

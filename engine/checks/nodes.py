@@ -308,6 +308,13 @@ def check_decision(context: Context, node: etree._Element) -> None:
             "{x}: the called decision is missing (zeebe:calledDecision).",
         )
         return
+    if attribute(node, "calledDecision", "bindingType") not in (None, "latest"):
+        context.warn(
+            "decision_binding",
+            node,
+            "{x}: Es gilt immer die neueste Fassung der Entscheidung; eine andere Bindung (bindingType) wird nicht beachtet.",
+            "{x}: the latest version of the decision is always used; another binding (bindingType) is not observed.",
+        )
     check_target(context, node, attribute(node, "calledDecision", "resultVariable"), "das Ergebnis", "the result")
 
 

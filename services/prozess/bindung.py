@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from engine.errors import FormNotFound
 from engine.findings import Finding
+from services.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from engine.specs.facts import ElementFacts
     from services.unit_of_work import UnitOfWork
 
-# An unchanged form keeps its version when it is deployed again, so the version of a deployment may be older than that.
-OF_DEPLOYMENT = text("""
-    select f.key from process_definition d join deployment own on own.key = d.deployment_key, form_definition f join deployment p on p.key = f.deployment_key
-    where d.key = :d and f.form_id = :f and p.erstellt <= own.erstellt order by (p.key = own.key) desc, f.version desc limit 1""")
+# What is unchanged keeps its version when it is deployed again, so the version of a deployment may be older than that.
+OF_DEPLOYMENT = """
+    select x.key from process_definition d join deployment own on own.key = d.deployment_key, {table} x join deployment p on p.key = x.deployment_key
+    where d.key = :d and x.{column} = :n and p.erstellt <= own.erstellt order by (p.key = own.key) desc, x.version desc limit 1"""
+FORM_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="form_definition", column="form_id"))
+PROCESS_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="process_definition", column="process_id"))
 VERSIONS = text("select key, body from form_definition where form_id = :f order by version desc")
 
 
@@ -51,7 +54,16 @@ def form_port(uow: UnitOfWork) -> FormPort:
 
 def of_deployment(session: Session, form_id: str, definition: int) -> int | None:
     """The version that was the latest when the process was deployed."""
-    found: int | None = session.execute(OF_DEPLOYMENT, {"d": definition, "f": form_id}).scalar_one_or_none()
+    found: int | None = session.execute(FORM_OF_DEPLOYMENT, {"d": definition, "n": form_id}).scalar_one_or_none()
+    return found
+
+
+def process_of_deployment(session: Session, process_id: str, definition: int) -> int:
+    """The version of a called process that was the latest when the calling one was deployed. Raises NotFound."""
+    found: int | None = session.execute(PROCESS_OF_DEPLOYMENT, {"d": definition, "n": process_id}).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"Den Prozess „{process_id}“ gab es nicht, als dieses Modell eingespielt wurde (Bindung „deployment“). Spielen Sie beide gemeinsam ein "
+                       "und lassen Sie den Vorgang in die neue Fassung umziehen.")
     return found
 
 

@@ -103,10 +103,10 @@ COLUMNS = "key, process_id, version, version_tag, name, resource_name, deploymen
 
 
 def find_process(session: Session, *, process_id: str | None = None, key: int | None = None, version: int | None = None,
-                 version_tag: str | None = None, deployment_key: int | None = None) -> DefinitionInfo:
-    """By key, or by id and version, tag or deployment, else the latest version of the id. Raises NotFound."""
-    where, values = ["true"], {"id": process_id, "key": key, "version": version, "tag": version_tag, "deployment": deployment_key}
-    for column, name in (("process_id", "id"), ("key", "key"), ("version", "version"), ("version_tag", "tag"), ("deployment_key", "deployment")):
+                 version_tag: str | None = None) -> DefinitionInfo:
+    """By key, or by id and version or tag, else the latest version of the id. Raises NotFound."""
+    where, values = ["true"], {"id": process_id, "key": key, "version": version, "tag": version_tag}
+    for column, name in (("process_id", "id"), ("key", "key"), ("version", "version"), ("version_tag", "tag")):
         if values[name] is not None:
             where.append(f"{column} = :{name}")
     row = session.execute(text(

@@ -223,6 +223,33 @@ def test_missing_called_process_is_an_incident_and_a_retry_calls_it(app) -> None
     assert only_task(app).element_id == "erste"
 
 
+def call_of_deployment() -> str:
+    return bpmn.el("callActivity", "ruf", bpmn.ext('<zeebe:calledElement processId="unten" bindingType="deployment"/>'))
+
+
+def test_called_process_of_the_deployment_may_be_unchanged_and_stays_although_a_newer_one_comes(app) -> None:
+    deploy(app, u_bpmn=bpmn.sequence("unten", bpmn.user("erste")))
+    app.clock.advance(hours=1)
+    deploy(app, m_bpmn=bpmn.sequence("p", call_of_deployment()), u_bpmn=bpmn.sequence("unten", bpmn.user("erste")))
+    app.clock.advance(hours=1)
+    deploy(app, u_bpmn=bpmn.sequence("unten", bpmn.user("zweite")))
+
+    started(app, "p")
+
+    assert only_task(app).element_id == "erste"
+
+
+def test_called_process_that_came_after_the_deployment_is_an_incident(app) -> None:
+    deploy(app, m_bpmn=bpmn.sequence("p", call_of_deployment()))
+    app.clock.advance(hours=1)
+    deploy(app, u_bpmn=bpmn.sequence("unten", bpmn.user("erste")))
+
+    started(app, "p")
+
+    assert (only_incident(app).type, only_incident(app).element_id) == ("CallFailed", "ruf")
+    assert "gemeinsam" in only_incident(app).message
+
+
 # -- said beforehand ---------------------------------------------------------------------------------------------------
 def codes(result) -> list[tuple[str, str, str]]:
     return [(w.severity, w.code, w.element_id) for w in result.warnings]

@@ -8,7 +8,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text as sql
 
-from engine.errors import BudgetExceeded, CallFailed, DecisionNotFound, ExpressionError, FormNotFound, JobFailed, NoFlowMatches, UnhandledError
+from engine.errors import (
+    BudgetExceeded,
+    CallFailed,
+    DecisionNotFound,
+    ExpressionError,
+    FormNotFound,
+    JobFailed,
+    NoFlowMatches,
+    UnhandledError,
+)
 from services import stoerungen
 from services.context import system_actor
 from services.errors import NotFound

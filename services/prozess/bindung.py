@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OF_DEPLOYMENT = """
     select x.key from process_definition d join deployment own on own.key = d.deployment_key, {table} x join deployment p on p.key = x.deployment_key
     where d.key = :d and x.{column} = :n and p.erstellt <= own.erstellt order by (p.key = own.key) desc, x.version desc limit 1"""
+UNDEPLOYED = "0"  # key of a definition that is only looked at
 FORM_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="form_definition", column="form_id"))
 PROCESS_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="process_definition", column="process_id"))
 VERSIONS = text("select key, body from form_definition where form_id = :f order by version desc")
@@ -132,8 +133,8 @@ def there(session: Session, statement: str, names: list[str]) -> set[str]:
 def unbound(port: FormPort, definition: Definition, facts: ElementFacts, form_id: str) -> str | None:
     """Why the task has no form in the version that it is bound to; None if it has."""
     binding, tag = facts.ext.form_binding, facts.ext.form_version_tag
-    if tag is not None and tag.startswith("="):
-        return None
+    if (tag is not None and tag.startswith("=")) or (binding == "deployment" and definition.key == UNDEPLOYED):
+        return None  # not known before it runs or is deployed
     try:
         port(form_id, binding, tag, definition.key)
     except FormNotFound:

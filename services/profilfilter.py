@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LAENGSTE = 200  # characters of a search
-TEILE = ("punkte", "fristen", "zeiten", "funktionen", "weitere", "beschriftungen")
 UNSERE = "unsere Einstellung"  # as the page calls it
 
 
@@ -23,12 +22,14 @@ def filtern(profil: Kommunalprofil, suche: str) -> Kommunalprofil:
     words = suche[:LAENGSTE].casefold().split()
     if not words:
         return profil
-    return replace(profil, **{name: _passend(getattr(profil, name), words) for name in TEILE})
+    return replace(
+        profil, punkte=_passend(profil.punkte, words), fristen=_passend(profil.fristen, words), zeiten=_passend(profil.zeiten, words),
+        funktionen=_passend(profil.funktionen, words), weitere=_passend(profil.weitere, words), beschriftungen=_passend(profil.beschriftungen, words))
 
 
 def anzahl(profil: Kommunalprofil) -> int:
     """Rows on the page."""
-    return sum(len(getattr(profil, name)) for name in TEILE)
+    return sum(map(len, (profil.punkte, profil.fristen, profil.zeiten, profil.funktionen, profil.weitere, profil.beschriftungen)))
 
 
 def _passend(rows: Iterable[T], words: list[str]) -> tuple[T, ...]:

@@ -100,6 +100,14 @@ class CallFailed(EngineError):
     """The called process could not be started."""
 
 
+class FormNotFound(EngineError):
+    """The form that a user task names is not deployed, or not in the version that its binding asks for."""
+
+
+class DecisionNotFound(EngineError):
+    """The decision that a business rule task names is not deployed."""
+
+
 class CallTooDeep(BudgetExceeded):
     """Instances call each other more deeply than ``engine.limits`` allows."""
 

@@ -20,7 +20,7 @@ from engine.errors import EngineError, ExpressionError
 from engine.feel import FeelFunction, compile_expression, to_json
 from engine.feel.fristen import engine_functions
 from engine.feel.temporal import DaysDuration, MonthsDuration
-from engine.ports import DecisionPort, Due, FristPort, View
+from engine.ports import DecisionPort, Due, FormPort, FristPort, View
 
 if TYPE_CHECKING:
     from engine.calendar import Calendar
@@ -40,11 +40,21 @@ class Expressions:
         calendar: Arbeitstage of the Kommune.
         clock: the present.
         decide: decisions by id.
+        forms: forms by id; without it every form is taken for granted, always the latest.
     """
 
-    def __init__(self, facts: Mapping[str, Fact], frist: FristPort, calendar: Calendar, clock: Clock, decide: DecisionPort) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Fact],
+        frist: FristPort,
+        calendar: Calendar,
+        clock: Clock,
+        decide: DecisionPort,
+        forms: FormPort | None = None,
+    ) -> None:
         self.facts: Mapping[str, object] = Facts(facts)
         self._frist, self._calendar, self._clock, self._decide = frist, calendar, Moment(clock), decide
+        self._forms = forms
 
     @cached_property
     def functions(self) -> dict[str, FeelFunction]:
@@ -82,6 +92,10 @@ class Expressions:
             raise
         except Exception as exc:
             raise ExpressionError(f"Die Entscheidung „{decision_id}“ kann nicht getroffen werden: {exc}") from exc
+
+    def form(self, form_id: str, binding: str, version_tag: str | None, definition: str) -> str | None:
+        """The key of the bound version, None for the latest. Raises FormNotFound."""
+        return None if self._forms is None else self._forms(form_id, binding, version_tag, definition)
 
     def timer(self, form: str, text: str, view: View, since: float) -> Due:
         """The first due time, counted from ``since``; functions such as ``now`` and ``frist`` take that moment for the present."""

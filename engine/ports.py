@@ -52,6 +52,17 @@ class DecisionPort(Protocol):
         ...
 
 
+class FormPort(Protocol):
+    """Forms by id."""
+
+    def __call__(self, form_id: str, binding: str, version_tag: str | None, definition: str) -> str | None:
+        """The key of the version to which a task of the process ``definition`` is bound; None: whichever is the latest.
+
+        ``binding`` is ``latest``, ``deployment`` or ``versionTag`` (then ``version_tag`` is set). Raises FormNotFound.
+        """
+        ...
+
+
 class Evaluator(Protocol):
     """Expressions of a model. ``view`` holds the visible variables, nearest scope first; text after ``=`` is FEEL."""
 
@@ -60,7 +71,11 @@ class Evaluator(Protocol):
         ...
 
     def decide(self, decision_id: str, view: View) -> object:
-        """The result of a decision as JSON. Raises ExpressionError."""
+        """The result of a decision as JSON. Raises ExpressionError, DecisionNotFound."""
+        ...
+
+    def form(self, form_id: str, binding: str, version_tag: str | None, definition: str) -> str | None:
+        """As :class:`FormPort`. Raises FormNotFound."""
         ...
 
     def timer(self, form: str, text: str, view: View, since: float) -> Due:

@@ -32,7 +32,10 @@ class Delta(Generic[Open]):
 
 @dataclass(frozen=True, kw_only=True)
 class OpenUserTask:
-    """A person has to do something. All values are evaluated; ``due`` of a mere date is the end of that day in Europe/Berlin."""
+    """A person has to do something. All values are evaluated; ``due`` of a mere date is the end of that day in Europe/Berlin.
+
+    ``form_key``: with a ``form_id`` the version to which the task is bound (None: the latest), else a reference to a form elsewhere.
+    """
 
     element: str
     name: str

@@ -251,8 +251,8 @@ def _words(uow: UnitOfWork, task: TaskInfo, data: MultiDict | Mapping[str, Any] 
     """What was typed, one line per field. The task is over, so its variables are gone; labels and answers are enough."""
     if data is None or task.form_id is None:
         return ""
-    key = uow.session.execute(text("select key from form_definition where form_id = :f order by version desc limit 1"),
-                              {"f": task.form_id}).scalar_one_or_none()
+    key = uow.session.execute(text("select key from form_definition where form_id = :f order by (key::text = :k) desc nulls last, version desc limit 1"),
+                              {"f": task.form_id, "k": task.form_key}).scalar_one_or_none()
     if key is None:
         return ""
     form = uow.app.library.form(uow.session, key)

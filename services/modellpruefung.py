@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.catalogue import Definition
 from engine.diagram.svg import ElementState, render
 from engine.errors import InvalidDefinition
 from engine.lint import report_elements
 from services.errors import NotPermitted
+from services.prozess import bindung
+from services.prozess.bindung import UNDEPLOYED
+from services.unit_of_work import read
 
 if TYPE_CHECKING:
-    from engine.findings import ModelReport, Verdict
+    from collections.abc import Sequence
+
+    from engine.findings import Finding, ModelReport, Verdict
+    from services.bootstrap import App
     from services.context import Actor
+    from services.unit_of_work import UnitOfWork
 
 ROLE = "prozessverantwortung"
 VERDICTS: tuple[Verdict, ...] = ("runs", "documentation", "fails")
@@ -34,15 +42,33 @@ class Pruefung:
     svg: str | None
 
 
-def pruefen(actor: Actor, *, data: bytes) -> Pruefung:
-    """Examine an uploaded file. Never fails because of the file.
+def pruefen(app: App, actor: Actor, *, data: bytes) -> Pruefung:
+    """Examine an uploaded file, also for what it needs and the Mandant has not deployed. Never fails because of the file.
 
     Raises:
         NotPermitted: for everybody but the Prozessverantwortung.
     """
     if not actor.has_role(ROLE):
         raise NotPermitted
-    return examine(data)
+    found = examine(data)
+    if not found.model.report.runs:
+        return found
+    return replace(found, model=with_missing(found.model, read(app, actor, lambda uow: missing(uow, data, found.model))))
+
+
+def missing(uow: UnitOfWork, data: bytes, model: ModelReport) -> list[Finding]:
+    """Warnings about forms, decisions and processes that the file names and that are not deployed here."""
+    ids = [process.id for process in model.report.processes if process.executable]
+    return bindung.missing(uow, [Definition(data, UNDEPLOYED, process) for process in ids], beside=ids)
+
+
+def with_missing(model: ModelReport, warnings: Sequence[Finding]) -> ModelReport:
+    """The report with these warnings, also at their elements."""
+    elements = tuple(
+        replace(e, reasons_de=(*e.reasons_de, *(w.message_de for w in warnings if w.element_id == e.element_id)),
+                reasons_en=(*e.reasons_en, *(w.message_en for w in warnings if w.element_id == e.element_id)))
+        for e in model.elements)
+    return replace(model, report=replace(model.report, findings=(*model.report.findings, *warnings)), elements=elements)
 
 
 def examine(data: bytes, *, picture: bool = True) -> Pruefung:

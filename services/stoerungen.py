@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KOORDINATION = "Die Koordination lässt den Schritt noch einmal versuchen. Gelingt das nicht, hilft die Verwaltung von Etappe."
 PROZESS = "Die Prozessverantwortung berichtigt das Modell oder die Angabe und lässt den Schritt noch einmal versuchen."
 
+EINSPIELEN = "Die Prozessverantwortung spielt ein, was fehlt, und lässt den Schritt noch einmal versuchen."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Worte:
@@ -39,6 +41,8 @@ WORTE: Mapping[str, Worte] = {
     "NoFlowMatches": Worte(was="Der Prozess konnte nicht entscheiden, wie es weitergeht, weil eine Angabe fehlt oder nicht passt.", wer=PROZESS),
     "ExpressionError": Worte(was="Eine Angabe, die der Schritt braucht, fehlt oder passt nicht.", wer=PROZESS),
     "CallFailed": Worte(was="Ein Teilprozess oder eine Regeltabelle, die der Schritt braucht, ist nicht vorhanden.", wer=PROZESS),
+    "DecisionNotFound": Worte(was="Die Entscheidungstabelle, die der Schritt braucht, ist nicht eingespielt.", wer=EINSPIELEN),
+    "FormNotFound": Worte(was="Das Formular, das zu dieser Aufgabe gehört, ist nicht eingespielt. Die Aufgabe beginnt erst, wenn es da ist.", wer=EINSPIELEN),
     "BudgetExceeded": Worte(was="Ein Schritt hat zu lange gerechnet, zum Beispiel weil sich der Prozess im Kreis dreht.", wer=PROZESS),
 }
 SONST = Worte(was="Ein Schritt konnte nicht ausgeführt werden.", wer=KOORDINATION)

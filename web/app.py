@@ -10,7 +10,7 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 
 from services.errors import InvalidInput, NotFound
-from web import anzeige, assets, auth, errors, navigation, pages
+from web import anzeige, assets, auth, errors, grenzen, navigation, pages
 from web.adressen import Nummer
 from web.guards import public
 
@@ -52,6 +52,7 @@ def create_app(app: App) -> Flask:
     flask_app.jinja_env.trim_blocks = flask_app.jinja_env.lstrip_blocks = True
     public(flask_app.view_functions["static"])
     errors.init(flask_app)
+    grenzen.init(flask_app)
     auth.init(flask_app)
     flask_app.before_request(refuse_unstorable)
     assets.init(flask_app)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import InternalServerError
 
 from services import anmeldung, bearer, unit_of_work
 from services.errors import NotPermitted
+from web import grenzen
 from web.guards import guard_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def init(flask_app: Flask) -> None:
     """Register the hooks. Order: who is it, may they, is the form ours."""
     flask_app.before_request(identify)
     flask_app.before_request(admit)
+    flask_app.before_request(lambda: None if is_machine_path() else grenzen.widen())
     flask_app.before_request(check_csrf)
     flask_app.after_request(keep_alive)
     flask_app.teardown_request(lambda _: unit_of_work.give_back())

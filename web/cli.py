@@ -139,12 +139,13 @@ def cmd_serve(_: argparse.Namespace) -> int:
 
     from services import logs
     from web.app import create_app
+    from web.grenzen import READABLE
 
     logs.configure()
     with composed() as app:
         settings = app.settings
         waitress.serve(create_app(app), host=settings.host, port=settings.port, threads=settings.threads, ident="", _quiet=True,
-                       max_request_body_size=2 * settings.max_body_bytes, clear_untrusted_proxy_headers=True)
+                       max_request_body_size=READABLE * settings.max_body_bytes, clear_untrusted_proxy_headers=True)
     return 0
 
 

@@ -14,6 +14,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from services.anmeldung import LoginRefused, LoginThrottled
 from services.errors import Conflict, InvalidInput, NotFound, NotPermitted, ServiceError, StateUnreadable
+from services.prozess import entwuerfe
+from web import grenzen
+from web.anzeige import zeitpunkt
 from web.auth import CsrfMissing, NotLoggedIn, is_machine_path, the_app
 
 if TYPE_CHECKING:
@@ -76,6 +79,11 @@ def init(flask_app: Flask) -> None:
     """Register the handlers; whatever is not foreseen becomes a page with a number that stands in the log."""
     grenze = max(1, (flask_app.config["MAX_CONTENT_LENGTH"] or 0) // (1024 * 1024))
 
+    def too_large() -> tuple[Response | str, int]:
+        if is_machine_path():
+            return answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail=words_of(413).sentence.format(grenze=grenze))
+        return answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail=" ".join([grenzen.satz(), *kept()]))
+
     @flask_app.errorhandler(ServiceError)
     def refused(error: ServiceError) -> tuple[Response | str, int]:
         status = status_of(error)
@@ -88,10 +96,11 @@ def init(flask_app: Flask) -> None:
             return error  # a redirect
         if status >= 500:
             return ours(error)
-        detail = words_of(status).sentence.format(grenze=grenze) if isinstance(error, RequestEntityTooLarge) else None
+        if isinstance(error, RequestEntityTooLarge):
+            return too_large()
         methods = error.valid_methods if isinstance(error, MethodNotAllowed) else None
         if methods is None:
-            return answer(HTTPStatus(status), detail=detail)
+            return answer(HTTPStatus(status))
         allowed = ", ".join(sorted(methods))
         body, code = answer(HTTPStatus(status), detail=f"{request.method} gibt es unter dieser Adresse nicht. Möglich ist: {allowed}." if is_machine_path() else None)
         response = make_response(body, code)
@@ -106,6 +115,20 @@ def init(flask_app: Flask) -> None:
     @flask_app.errorhandler(Exception)
     def unforeseen(error: Exception) -> tuple[Response | str, int]:
         return ours(error)
+
+
+def kept() -> list[str]:
+    """A sentence about the draft of the task whose page was sent, if there is one."""
+    key = (request.view_args or {}).get("key")
+    if request.endpoint != "aufgabe.absenden" or key is None or g.get("actor") is None:
+        return []
+    try:
+        draft = entwuerfe.load_draft(the_app(), g.actor, key=key)
+    except ServiceError:
+        return []
+    if draft is None:
+        return ["Zu dieser Aufgabe ist noch kein Entwurf gespeichert; mit „Zurück“ im Browser kommen Sie zu dem, was Sie getippt haben."]
+    return [f"Ihr Entwurf vom {zeitpunkt(draft.gespeichert)} ist gespeichert; laden Sie die Seite neu, um damit weiterzuarbeiten."]
 
 
 def ours(error: Exception) -> tuple[Response | str, int]:

@@ -75,6 +75,7 @@ TEXTS: Final = (
     ("formDefinition", "formId", "das Formular", "the form"),
     ("formDefinition", "formKey", "das Formular", "the form"),
     ("formDefinition", "externalReference", "das Formular", "the form"),
+    ("formDefinition", "versionTag", "die Fassung", "the version tag"),
     ("calledElement", "processId", "der aufgerufene Prozess", "the called process"),
     ("calledElement", "versionTag", "die Fassung", "the version tag"),
     ("calledDecision", "decisionId", "die Entscheidung", "the decision"),
@@ -307,6 +308,13 @@ def check_decision(context: Context, node: etree._Element) -> None:
             "{x}: the called decision is missing (zeebe:calledDecision).",
         )
         return
+    if attribute(node, "calledDecision", "bindingType") not in (None, "latest"):
+        context.warn(
+            "decision_binding",
+            node,
+            "{x}: Es gilt immer die neueste Fassung der Entscheidung; eine andere Bindung (bindingType) wird nicht beachtet.",
+            "{x}: the latest version of the decision is always used; another binding (bindingType) is not observed.",
+        )
     check_target(context, node, attribute(node, "calledDecision", "resultVariable"), "das Ergebnis", "the result")
 
 
@@ -327,12 +335,17 @@ def check_call(context: Context, node: etree._Element) -> None:
             f"{{x}}: der aufgerufene Prozess „{called[:80]}“ ist in dieser Datei nicht als ausführbar gekennzeichnet (isExecutable).",
             f'{{x}}: the called process "{called[:80]}" is not marked as executable in this file (isExecutable).',
         )
-    binding = attribute(node, "calledElement", "bindingType") or "latest"
+    check_binding(context, node, "calledElement")
+
+
+def check_binding(context: Context, node: etree._Element, extension: str) -> None:
+    """Which version of what the extension element names."""
+    binding = attribute(node, extension, "bindingType") or "latest"
     if binding not in ("latest", "deployment", "versionTag"):
         context.error(
             "binding", node, f"{{x}}: die Bindung „{binding[:40]}“ gibt es nicht.", f'{{x}}: there is no binding "{binding[:40]}".'
         )
-    if binding == "versionTag" and attribute(node, "calledElement", "versionTag") is None:
+    if binding == "versionTag" and attribute(node, extension, "versionTag") is None:
         context.error("version_tag", node, "{x}: die Fassung fehlt (versionTag).", "{x}: the version tag is missing.")
 
 
@@ -340,6 +353,7 @@ def check_user(context: Context, node: etree._Element) -> None:
     """A form and somebody who does it."""
     if zeebe(node, "formDefinition") is None:
         context.warn("no_form", node, "{x}: die Aufgabe hat kein Formular.", "{x}: the task has no form.")
+    check_binding(context, node, "formDefinition")
 
 
 def check_manual(context: Context, node: etree._Element) -> None:

@@ -49,6 +49,8 @@ def read_extensions(node: etree._Element) -> Extensions:
         outputs=mappings(node, "output"),
         form_id=attribute(node, "formDefinition", "formId"),
         form_key=attribute(node, "formDefinition", "formKey") or attribute(node, "formDefinition", "externalReference"),
+        form_binding=attribute(node, "formDefinition", "bindingType") or "latest",
+        form_version_tag=attribute(node, "formDefinition", "versionTag"),
         assignee=attribute(node, "assignmentDefinition", "assignee"),
         candidate_groups=attribute(node, "assignmentDefinition", "candidateGroups"),
         candidate_users=attribute(node, "assignmentDefinition", "candidateUsers"),

@@ -58,6 +58,8 @@ class Extensions:
     outputs: tuple[tuple[str, str], ...] = ()
     form_id: str | None = None
     form_key: str | None = None
+    form_binding: str = "latest"
+    form_version_tag: str | None = None
     assignee: str | None = None
     candidate_groups: str | None = None
     candidate_users: str | None = None

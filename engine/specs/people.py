@@ -33,17 +33,18 @@ class UserTask(Element):
         task.workflow.top_workflow.described[task.id] = self.describe(task)
 
     def describe(self, task: Task) -> OpenUserTask:
-        """All facts of the task, evaluated. Raises ExpressionError."""
+        """All facts of the task, evaluated. Raises ExpressionError, FormNotFound."""
         ext = self.ext
         assignee, groups = self.text(task, ext.assignee), self.names(task, ext.candidate_groups)
         users = self.names(task, ext.candidate_users)
         if not (ext.assignee or ext.candidate_groups or ext.candidate_users) and self.facts.lane_group:
             groups = (self.facts.lane_group,)
+        form_id, form_key = self.text(task, ext.form_id), self.text(task, ext.form_key)
         return OpenUserTask(
             element=self.bpmn_id,
             name=self.facts.name or self.bpmn_id,
-            form_id=self.text(task, ext.form_id),
-            form_key=self.text(task, ext.form_key),
+            form_id=form_id,
+            form_key=form_key if form_id is None else self.bound_form(task, form_id),
             assignee=assignee,
             candidate_groups=groups,
             candidate_users=users,
@@ -52,6 +53,12 @@ class UserTask(Element):
             priority=self.priority(task),
             headers=ext.headers,
         )
+
+    def bound_form(self, task: Task, form_id: str) -> str | None:
+        """The version of the form to which the task is bound; None for the latest. Raises FormNotFound."""
+        top = task.workflow.top_workflow
+        tag = self.text(task, self.ext.form_version_tag)
+        return top.expressions.form(form_id, self.ext.form_binding, tag, top.definition.key)
 
     def text(self, task: Task, text: str | None) -> str | None:
         """A text or null; the empty text counts as null."""

@@ -41,6 +41,8 @@ class Library:
 
     def __init__(self) -> None:
         self._by_key: dict[tuple[str, int], Any] = {}
+        self._forms: set[tuple[str, str]] = set()
+        self._bound: dict[tuple[int, str], int] = {}
 
     def _cached(self, kind: str, key: int, load: Callable[[], T]) -> T:
         found: T | None = self._by_key.get((kind, key))
@@ -74,6 +76,19 @@ class Library:
             return dmn.parse(bytes(xml))
         return self._cached("decision", key, load)
 
+    def has_form(self, session: Session, mandant: str, form_id: str) -> bool:
+        """Whether any version of a form is deployed. Only a form that was never seen costs a statement, which then learns all of them."""
+        if (mandant, form_id) not in self._forms:
+            self._forms.update((mandant, known) for known in session.execute(text("select distinct form_id from form_definition")).scalars())
+        return (mandant, form_id) in self._forms
+
+    def bound_form(self, definition: int, form_id: str, find: Callable[[], int | None]) -> int | None:
+        """The version of a form that belongs to the deployment of a process; once found it never changes."""
+        key = self._bound.get((definition, form_id)) or find()
+        if key is not None:
+            self._bound[definition, form_id] = key
+        return key
+
     def form(self, session: Session, key: int) -> Form:
         """The parsed form. Raises NotFound."""
         def load() -> Form:
@@ -88,10 +103,10 @@ COLUMNS = "key, process_id, version, version_tag, name, resource_name, deploymen
 
 
 def find_process(session: Session, *, process_id: str | None = None, key: int | None = None, version: int | None = None,
-                 version_tag: str | None = None, deployment_key: int | None = None) -> DefinitionInfo:
-    """By key, or by id and version, tag or deployment, else the latest version of the id. Raises NotFound."""
-    where, values = ["true"], {"id": process_id, "key": key, "version": version, "tag": version_tag, "deployment": deployment_key}
-    for column, name in (("process_id", "id"), ("key", "key"), ("version", "version"), ("version_tag", "tag"), ("deployment_key", "deployment")):
+                 version_tag: str | None = None) -> DefinitionInfo:
+    """By key, or by id and version or tag, else the latest version of the id. Raises NotFound."""
+    where, values = ["true"], {"id": process_id, "key": key, "version": version, "tag": version_tag}
+    for column, name in (("process_id", "id"), ("key", "key"), ("version", "version"), ("version_tag", "tag")):
         if values[name] is not None:
             where.append(f"{column} = :{name}")
     row = session.execute(text(

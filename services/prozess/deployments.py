@@ -31,7 +31,7 @@ from services.db.models.prozess import (
     Timer,
 )
 from services.errors import DeploymentRefused, InvalidInput
-from services.prozess import rechte
+from services.prozess import bindung, rechte
 from services.prozess.evaluator import make_evaluator
 from services.prozess.rechte import Recht
 from services.prozess.suche import storable
@@ -40,11 +40,13 @@ from services.unit_of_work import UnitOfWork, transact
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.findings import Finding
     from services.bootstrap import App
     from services.context import Actor
 
 MAX_RESOURCES = 500
 MAX_NAME = 1000  # characters
+MAX_LISTED = 50  # of what is missing, in the audit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +75,12 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentResult:
-    """What a deployment brought."""
+    """What a deployment brought; ``warnings`` about forms, decisions and processes that its models name and that are not deployed (yet)."""
 
     key: int
     deployed_at: datetime
     definitions: tuple[Deployed, ...]
+    warnings: tuple[Finding, ...] = ()
 
 
 def deploy(app: App, actor: Actor, *, resources: Sequence[Resource], name: str = "") -> DeploymentResult:
@@ -95,9 +98,11 @@ def deploy(app: App, actor: Actor, *, resources: Sequence[Resource], name: str =
         writer = Writer(uow, name or resources[0].name)
         for resource in sorted(resources, key=lambda r: (not r.name.endswith(".form"), not r.name.endswith(".dmn"), r.name)):
             writer.add(resource)
+        warnings = writer.warnings()
         uow.audit("deployment.create", f"deployment:{writer.key}", chain="verwaltung",
-                  detail={"definitions": [f"{d.kind}:{d.id}:{d.version}" for d in writer.definitions if d.new]})
-        return DeploymentResult(key=writer.key, deployed_at=uow.now, definitions=tuple(writer.definitions))
+                  detail={"definitions": [f"{d.kind}:{d.id}:{d.version}" for d in writer.definitions if d.new]}
+                  | ({"fehlt": sorted({f"{w.code}:{w.element_id}" for w in warnings})[:MAX_LISTED]} if warnings else {}))
+        return DeploymentResult(key=writer.key, deployed_at=uow.now, definitions=tuple(writer.definitions), warnings=tuple(warnings))
     return transact(app, actor, work)
 
 
@@ -112,6 +117,7 @@ class Writer:
     def __init__(self, uow: UnitOfWork, name: str) -> None:
         self.uow, self.key = uow, uow.key()
         self.definitions: list[Deployed] = []
+        self.processes: list[Definition] = []
         self.uow.session.execute(insert(Deployment).values(
             key=self.key, mandant=uow.actor.mandant, name=name[:200], erstellt=uow.now, erstellt_von=uow.actor.login))
 
@@ -122,6 +128,10 @@ class Writer:
                 method(resource)
                 return
         raise DeploymentRefused(f"„{resource.name}“ wird nicht erkannt: erwartet werden Dateien mit der Endung .bpmn, .dmn oder .form.")
+
+    def warnings(self) -> list[Finding]:
+        """What the processes of this deployment name and nobody has deployed, not even here. Asked last."""
+        return bindung.missing(self.uow, self.processes)
 
     def latest(self, table: str, column: str, value: str) -> Any:  # noqa: ANN401  a row
         return self.uow.session.execute(text(
@@ -144,6 +154,7 @@ class Writer:
         if latest is not None and bytes(latest.checksum) == checksum:
             self.definitions.append(Deployed(kind="process", id=process_id, key=latest.key, version=latest.version, name=latest.name,
                                              version_tag=latest.version_tag, resource_name=latest.resource_name, new=False))
+            self.processes.append(self.uow.app.library.process(self.uow.session, latest.key))
             return
         key, version = self.uow.key(), (latest.version if latest else 0) + 1
         try:
@@ -156,6 +167,7 @@ class Writer:
             version_tag=definition.version_tag, name=definition.name, resource_name=resource.name, xml=resource.data, checksum=checksum))
         self.definitions.append(Deployed(kind="process", id=process_id, key=key, version=version, name=definition.name,
                                          version_tag=definition.version_tag, resource_name=resource.name))
+        self.processes.append(definition)
         self.subscribe_starts(definition, key, process_id)
 
     def subscribe_starts(self, definition: Definition, key: int, process_id: str) -> None:

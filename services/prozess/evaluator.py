@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from engine.calendar import Calendar
-from engine.errors import ExpressionError
+from engine.errors import DecisionNotFound
 from engine.expressions import Expressions
 from engine.feel import to_json
 from processes.profil import UnknownFrist
+from services.prozess import bindung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,14 +82,15 @@ class Evaluators:
             row = uow.session.execute(text("select key from decision_definition where decision_id = :d order by version desc limit 1"),
                                       {"d": decision_id}).one_or_none()
             if row is None:
-                raise ExpressionError(f"Die Entscheidung „{decision_id}“ ist nicht eingespielt.")
+                raise DecisionNotFound(bindung.missing_decision(decision_id))
             decided = uow.app.library.decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
             self.decisions.append({
                 "mandant": uow.actor.mandant, "instance_key": instance_key, "decision_id": decision_id, "decision_key": row.key,
                 "result": to_json(decided.value), "matched": [matched(rule) for rule in decided.matched_rules], "at": uow.now})
             return decided.value
 
-        evaluator = Expressions(facts=self.facts(), frist=frist_port(profil), calendar=calendar_of(uow), clock=uow.app.clock, decide=decide)
+        evaluator = Expressions(facts=self.facts(), frist=frist_port(profil), calendar=calendar_of(uow), clock=uow.app.clock, decide=decide,
+                                forms=bindung.form_port(uow))
         return evaluator
 
 

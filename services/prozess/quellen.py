@@ -99,7 +99,8 @@ of_order = among(cast(BatchOperationItem.__table__.c.operation_key, Text), Batch
 # The engine's kinds of failure in the words of the official API; every other one is UNKNOWN.
 ERROR_TYPES = {
     "JobFailed": "JOB_NO_RETRIES", "UnhandledError": "UNHANDLED_ERROR_EVENT", "NoFlowMatches": "CONDITION_ERROR",
-    "CallFailed": "CALLED_ELEMENT_ERROR", "CallTooDeep": "CALLED_ELEMENT_ERROR", "ExpressionError": "EXTRACT_VALUE_ERROR"}
+    "CallFailed": "CALLED_ELEMENT_ERROR", "CallTooDeep": "CALLED_ELEMENT_ERROR", "ExpressionError": "EXTRACT_VALUE_ERROR",
+    "FormNotFound": "FORM_NOT_FOUND", "DecisionNotFound": "CALLED_DECISION_ERROR"}
 
 
 def element_key(task: ColumnElement[Any]) -> ColumnElement[int]:

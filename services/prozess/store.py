@@ -10,6 +10,7 @@ from sqlalchemy import text
 from engine import state as codec
 from engine.errors import CallFailed, InstanceNotRunning, StateDamaged, UnknownStateFormat
 from services.errors import NotFound
+from services.prozess import bindung
 from services.prozess.ablehnung import unreadable
 from services.prozess.definitions import find_process
 
@@ -153,11 +154,11 @@ class SqlStore:
         return self.uow.app.library.process(self.session, int(key))
 
     def resolve(self, process: str, binding: str, version_tag: str | None, caller: str | None) -> Definition:
-        deployment = find_process(self.session, key=int(caller)).deployment_key if binding == "deployment" and caller else None
         try:
-            info = find_process(self.session, process_id=process, version_tag=version_tag if binding == "versionTag" else None, deployment_key=deployment)
+            key = bindung.process_of_deployment(self.session, process, int(caller)) if binding == "deployment" and caller else None
+            info = find_process(self.session, process_id=process, key=key, version_tag=version_tag if binding == "versionTag" else None)
         except NotFound as error:
-            raise CallFailed(error.detail) from error
+            raise CallFailed(f"{error.detail} Lassen Sie den Schritt danach noch einmal versuchen.") from error
         self.uow.app.library.remember(info)
         return self.uow.app.library.process(self.session, info.key)
 

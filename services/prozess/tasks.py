@@ -180,7 +180,9 @@ LOCKED = ("t.key, t.task_id, t.status as task_status, t.assignee, t.candidate_gr
 
 LOCK = text(
     f"select {LOCKED} from process_instance r, process_instance i, user_task t "  # noqa: S608  our own words
-    "left join lateral (select x.key, x.version from form_definition x where x.form_id = t.form_id order by x.version desc limit 1) f on true "
+    # The version to which the task is bound, else the latest.
+    "left join lateral (select x.key, x.version from form_definition x where x.form_id = t.form_id "
+    "order by (x.key::text = t.form_key) desc nulls last, x.version desc limit 1) f on true "
     "where t.key = :k and r.key = t.root_key and i.key = t.instance_key for update of r, i, t")
 
 

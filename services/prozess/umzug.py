@@ -12,7 +12,7 @@ from sqlalchemy import text
 from engine import runtime
 from engine.errors import StateDamaged, UnknownStateFormat
 from services.errors import Conflict, StateUnreadable
-from services.prozess import rechte, vermerk
+from services.prozess import bindung, rechte, vermerk
 from services.prozess.ablehnung import unreadable
 from services.prozess.command import Command
 from services.prozess.definitions import DefinitionInfo, find_process
@@ -23,6 +23,7 @@ from services.unit_of_work import UnitOfWork, read, transact
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from engine.findings import Finding
     from engine.instance import Instance
     from engine.step import Step
     from services.bootstrap import App
@@ -191,12 +192,16 @@ class Aussicht:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The dry run: how many instances run in the old version, and what would become of the first of them."""
+    """The dry run: how many instances run in the old version, and what would become of the first of them.
+
+    ``missing``: warnings about forms, decisions and processes that the new version names and that are not deployed.
+    """
 
     source: DefinitionInfo
     target: DefinitionInfo
     total: int
     instances: tuple[Aussicht, ...]
+    missing: tuple[Finding, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -218,7 +223,8 @@ def plan(app: App, actor: Actor, *, source_key: int, target_key: int, mapping: M
         total = uow.session.execute(text(
             "select count(*) from process_instance where definition_key = :d and status in ('ACTIVE', 'SUSPENDED')"), {"d": source_key}).scalar_one()
         found = tuple(outlook(uow, key, target, mapping or {}, recompute) for key in keys)
-        return Plan(source=source, target=target, total=total, instances=found)
+        missing = bindung.missing(uow, [uow.app.library.process(uow.session, target.key)])
+        return Plan(source=source, target=target, total=total, instances=found, missing=tuple(missing))
     return read(app, actor, work)
 
 

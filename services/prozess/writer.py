@@ -125,7 +125,7 @@ def write_user_tasks(uow: UnitOfWork, batch: Stapel, store: SqlStore, changes: C
     # A migrated task keeps its key, assignee and draft.
     tail = "" if all(place in net.fresh for place in net.opened) else (
         "on conflict (instance_key, task_id) do update set definition_key = excluded.definition_key, version = excluded.version, "
-        "element_id = excluded.element_id, name = excluded.name, form_id = excluded.form_id, form_key = excluded.form_key, status = excluded.status")
+        "element_id = excluded.element_id, name = excluded.name, form_id = excluded.form_id, form_key = excluded.form_key, status = excluded.status, ended = null")
     batch.insert("user_task", rows, tail)
 
 

@@ -93,3 +93,37 @@ def test_start_link_stays_on_one_line_on_a_narrow_screen(person):
         assert box is not None
         assert box["height"] < 40, f"{link.inner_text()} is {box['height']} px high"
         assert box["x"] + box["width"] <= 360
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_files_that_are_too_big_are_not_sent_and_nothing_typed_is_lost(person, aufgabe, width):
+    _, key = aufgabe
+    page = person("fallmanagement", javascript=True, width=width)
+    page.goto(f"/aufgaben/{key}")
+    page.get_by_label("Notiz").fill("lange getippt")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" and not request.url.endswith("/entwurf") else None)
+    field, complete = page.locator("input[name='_datei-belege']"), page.get_by_role("button", name="Aufgabe abschließen")
+
+    def file(name: str, mib: int) -> dict[str, object]:
+        return {"name": name, "mimeType": "application/pdf", "buffer": PDF + bytes(mib * 1024 * 1024)}
+
+    field.set_input_files([file("gross.pdf", 11)])
+    complete.click()
+    words = page.get_by_role("alert")
+    assert words.inner_text() == "„gross.pdf“ ist 11 MB groß. Eine Datei darf höchstens 10 MB groß sein. Verkleinern Sie die Datei oder wählen Sie eine andere."
+    assert words.get_attribute("id") in field.get_attribute("aria-describedby").split()
+    assert page.evaluate("document.activeElement.name") == "_datei-belege"
+
+    field.set_input_files([file("eins.pdf", 7), file("zwei.pdf", 7)])
+    complete.click()
+    assert "Ihre Dateien sind zusammen 14 MB groß. Auf einmal gehen höchstens 12 MB." in words.inner_text()
+    assert (sent, page.get_by_label("Notiz").input_value()) == ([], "lange getippt")
+    assert violations(page) == []
+
+    field.set_input_files([file("klein.pdf", 1)])
+    assert words.count() == 0
+    assert field.get_attribute("aria-invalid") is None
+    page.get_by_role("button", name=re.compile("^Hochladen: Belege")).click()
+    page.get_by_text("klein.pdf, 1").wait_for()
+    assert page.get_by_label("Notiz").input_value() == "lange getippt"

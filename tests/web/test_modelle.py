@@ -10,7 +10,7 @@ from sqlalchemy import text as sql
 
 from services.unit_of_work import read
 from tests import builders
-from tests.unit.engine.models import chain, doc, el, end, start
+from tests.unit.engine.models import chain, doc, el, end, ext, start, user
 
 DIAGRAM = ('<bpmndi:BPMNDiagram xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"><bpmndi:BPMNPlane bpmnElement="p">'
            + "".join(f'<bpmndi:BPMNShape bpmnElement="{i}"><dc:Bounds x="{x}" y="10" width="100" height="80"/></bpmndi:BPMNShape>' for i, x in (("s", 0), ("x", 150), ("e", 300)))
@@ -43,6 +43,17 @@ def test_diagram_marks_what_does_not_run(browser):
     assert 'class="el serviceTask incident" data-element-id="x"' in drawn
     assert 'class="el startEvent" data-element-id="s"' in drawn
     assert 'data-element-id="x"' not in send(browser("prozess"), MODEL).get_data(as_text=True)
+
+
+def test_form_that_is_not_deployed_is_told_at_its_task_and_the_model_runs(browser, text):
+    task = user("x", ext('<zeebe:formDefinition formId="antrag"/>')).replace('id="x"', 'id="x" name="Antrag"', 1)
+    later = user("y", ext('<zeebe:formDefinition formId="antrag" bindingType="deployment"/>'))
+    page = text(send(browser("prozess"), doc(start(), task, later, end(), chain("s", "x", "y", "e"))))
+
+    assert "Dieses Modell läuft" in page
+    assert "Dieses Modell läuft nicht" not in page
+    assert page.count("Das Formular „antrag“ ist nicht eingespielt") == 1
+    assert "nicht zusammen mit diesem Modell" not in page
 
 
 def test_report_in_english(browser, text):

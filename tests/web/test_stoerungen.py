@@ -8,7 +8,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text as sql
 
-from engine.errors import BudgetExceeded, CallFailed, ExpressionError, JobFailed, NoFlowMatches, UnhandledError
+from engine.errors import (
+    BudgetExceeded,
+    CallFailed,
+    DecisionNotFound,
+    ExpressionError,
+    FormNotFound,
+    JobFailed,
+    NoFlowMatches,
+    UnhandledError,
+)
 from services import stoerungen
 from services.context import system_actor
 from services.errors import NotFound
@@ -57,7 +66,7 @@ def test_those_who_resolve_read_words_first_and_the_message_below(fall, browser,
 
 def test_every_type_has_words_and_an_unknown_one_too():
     assert stoerungen.in_worten("NEVER_HEARD_OF").was == "Ein Schritt konnte nicht ausgeführt werden."
-    assert set(stoerungen.WORTE) == {each.__name__ for each in (JobFailed, UnhandledError, NoFlowMatches, ExpressionError, CallFailed, BudgetExceeded)}
+    assert set(stoerungen.WORTE) == {each.__name__ for each in (JobFailed, UnhandledError, NoFlowMatches, ExpressionError, CallFailed, DecisionNotFound, FormNotFound, BudgetExceeded)}
     assert all(words.was.endswith(".") and words.wer.endswith(".") for words in stoerungen.WORTE.values())
 
 

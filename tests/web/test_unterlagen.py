@@ -270,6 +270,46 @@ def test_request_that_is_too_big_is_refused(app, aufgabe, browser, flask_app, te
     assert rows(app, "entwurf_datei") == 0
 
 
+def test_files_that_are_too_much_together_come_back_with_what_was_typed(app, aufgabe, browser, flask_app, text):
+    person = browser("falkenrath")
+    flask_app.config["MAX_CONTENT_LENGTH"] = 6000
+
+    page = send(person, aufgabe, "_abschliessen", [("belege", PDF + bytes(3000), "eins.pdf"), ("belege", PDF + bytes(3001), "zwei.pdf")], notiz="lange getippt")
+
+    assert page.status_code == 413
+    html = page.get_data(as_text=True)
+    assert 'value="lange getippt"' in html
+    assert re.search(r'id="[^"]*belege[^"]*-fehler"><span[^>]*></span><span class="kern-body">Ihre Dateien sind zusammen mit', html), html
+    assert "Laden Sie die Dateien einzeln hoch" in text(page)
+    assert "Ihre Eingaben sind als Entwurf gespeichert" in text(page)
+    assert (rows(app, "entwurf"), rows(app, "entwurf_datei")) == (1, 0)
+    assert 'value="lange getippt"' in person.get(f"/aufgaben/{aufgabe}").get_data(as_text=True)
+
+
+def test_request_that_cannot_be_read_names_both_sizes_and_the_draft(app, aufgabe, browser, flask_app, text):
+    person = browser("falkenrath")
+    flask_app.config["MAX_CONTENT_LENGTH"] = 100 * 1024
+    files = [("belege", PDF + bytes(300 * 1024), "gross.pdf")]
+
+    page = send(person, aufgabe, "_hochladen", files)
+    assert page.status_code == 413
+    assert "Gesendet wurden 0,3 MB. Das ist größer als" in text(page)
+    assert "noch kein Entwurf gespeichert" in text(page)
+
+    send(person, aufgabe, "_speichern", notiz="bleibt")
+    page = send(person, aufgabe, "_hochladen", files)
+    assert re.search(r"Ihr Entwurf vom .* ist gespeichert", text(page))
+    assert rows(app, "entwurf_datei") == 0
+
+
+def test_nobody_who_is_not_logged_in_has_more_read(app, aufgabe, browser, flask_app):
+    flask_app.config["MAX_CONTENT_LENGTH"] = 2000
+
+    answer = flask_app.test_client().post("/anmelden", data={"x": (io.BytesIO(bytes(3000)), "x.pdf")}, content_type="multipart/form-data")
+
+    assert answer.status_code == 413
+
+
 @pytest.mark.parametrize("foreign", ["other_case", "other_mandant", "other_person", "nothing", "12; drop", "other_field"])
 def test_reference_to_something_else_is_refused(app, fall, aufgabe, browser, text, foreign):
     reference = {"nothing": "9" * 18, "12; drop": "12; drop"}.get(foreign, "")

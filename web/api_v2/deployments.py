@@ -38,7 +38,10 @@ def create() -> Response:
                 "decisionRequirementsId": definition.requirements_id, "decisionRequirementsName": definition.requirements_id,
                 "version": definition.version, "resourceName": definition.resource_name, "tenantId": TENANT,
                 "decisionRequirementsKey": str(definition.requirements_key)}})
-    return jsonify({"deploymentKey": str(result.key), "tenantId": TENANT, "deployments": entries})
+    body: dict[str, Any] = {"deploymentKey": str(result.key), "tenantId": TENANT, "deployments": entries}
+    if result.warnings:  # not in the official answer, whose readers pass over what they do not know
+        body["warnings"] = [{"code": w.code, "elementId": w.element_id, "message": w.message_de} for w in result.warnings]
+    return jsonify(body)
 
 
 def entry(definition: Deployed) -> dict[str, Any]:

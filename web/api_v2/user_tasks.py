@@ -54,7 +54,7 @@ def shape(row: Any) -> dict[str, Any]:  # noqa: ANN401  a row
         "processDefinitionId": row.process_id, "processDefinitionKey": str(row.definition_key), "processDefinitionVersion": row.version,
         "processName": row.process_name, "processInstanceKey": str(row.instance_key), "rootProcessInstanceKey": str(row.root_key),
         "creationDate": instant(row.created), "completionDate": instant(row.ended), "followUpDate": instant(row.follow_up), "dueDate": instant(row.due),
-        "formKey": None, "externalFormReference": row.form_key, "customHeaders": dict(row.headers), "priority": row.priority, "tags": [],
+        "formKey": None, "externalFormReference": None if row.form_id else row.form_key, "customHeaders": dict(row.headers), "priority": row.priority, "tags": [],
         "businessId": row.business_id, "tenantId": TENANT}
 
 
@@ -69,7 +69,7 @@ def get(key: str) -> Response:
     body = shape(row)
     if row.form_id:
         try:
-            body["formKey"] = form_by("form_id", row.form_id)["formKey"]
+            body["formKey"] = form_of(row)["formKey"]
         except NotFound:
             body["formKey"] = None  # its form is not deployed (yet)
     return jsonify(body)
@@ -79,7 +79,14 @@ def get(key: str) -> Response:
 def form(key: str) -> Response | tuple[str, int]:
     """The form of the task; 204 if it has none."""
     task = tasks.get(the_app(), actor(), key=key_of(key))
-    return jsonify(form_by("form_id", task.form_id)) if task.form_id else empty()
+    return jsonify(form_of(task)) if task.form_id else empty()
+
+
+def form_of(task: Any) -> dict[str, Any]:  # noqa: ANN401  a row or a task
+    """The form in the version to which the task is bound, else the latest. Raises NotFound."""
+    if task.form_key is not None and task.form_key.isdecimal():
+        return form_by("key", int(task.form_key))
+    return form_by("form_id", task.form_id)
 
 
 @guard()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from services.errors import Conflict, InvalidInput, NotFound, TaskNotOpen
 from services.fall import uebergaben_lesen
 from services.kurzfassung import kurzfassungen, person_name
 from services.prozess import tasks
+from web import grenzen
 from web.anzeige import uhrzeit
 from web.auth import actor, the_app
 from web.errors import status_of
@@ -69,6 +71,9 @@ def absenden(key: int) -> ResponseReturnValue:
     pressed = frozenset(request.form)
     fehler: dict[str, str] = {}
     try:
+        if (zu_viel := grenzen.zu_viel()) is not None:
+            offen = formular.anpassen(app, me, key=key, data=data, fehler=dict.fromkeys(gefuellt(), zu_viel))
+            return seite(offen, satz=BEHALTEN), HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         dateien, ohne = angehaengt(), request.form.get("_datei_entfernen")
         if dateien or ohne:
             data, fehler = formular.mit_dateien(app, me, key=key, data=data, dateien=dateien, ohne=ohne)
@@ -85,6 +90,11 @@ def absenden(key: int) -> ResponseReturnValue:
     if again is not None:
         return seite(again, satz=BEHALTEN), 422
     return redirect(url_for("aufgabe.fertig", key=key))
+
+
+def gefuellt() -> list[str]:
+    """Names of the fields into which files were put."""
+    return list(dict.fromkeys(name.removeprefix(DATEI) for name, file in request.files.items(multi=True) if name.startswith(DATEI) and file.filename))
 
 
 def angehaengt() -> list[Hochgeladen]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
-from services import kommunalprofil
+from services import kommunalprofil, profilfilter
 from web.auth import actor, the_app
 from web.guards import guard
 
@@ -19,4 +19,7 @@ pages = Blueprint("kommunalprofil", __name__, url_prefix="/kommunalprofil")
 @pages.get("")
 @guard(roles=("prozessverantwortung",))
 def zeigen() -> ResponseReturnValue:
-    return render_template("seiten/kommunalprofil.html", profil=kommunalprofil.lesen(the_app(), actor()))
+    """All settings, or those that fit the search of the address."""
+    profil, suche = kommunalprofil.lesen(the_app(), actor()), request.args.get("suche", "").strip()[:profilfilter.LAENGSTE]
+    gezeigt = profilfilter.filtern(profil, suche)
+    return render_template("seiten/kommunalprofil.html", profil=gezeigt, suche=suche, treffer=profilfilter.anzahl(gezeigt), alle=profilfilter.anzahl(profil))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from engine.checks.words import VERDICTS, word
 from engine.xml import MAX_BYTES
 from services import modellpruefung
-from web.auth import actor
+from web.auth import actor, the_app
 from web.guards import guard
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def pruefen_absenden() -> ResponseReturnValue:
     file = request.files.get(FILE)
     if file is None or not file.filename:
         return page(fehler={FILE: "Wählen Sie eine Datei aus."}), 422
-    found = modellpruefung.pruefen(actor(), data=file.read(MAX_BYTES + 1))
+    found = modellpruefung.pruefen(the_app(), actor(), data=file.read(MAX_BYTES + 1))
     report, sprache = found.model.report, request.form.get("sprache", "de")
     rows = sorted(found.model.elements, key=severity) if len(found.model.elements) > SHOWN else found.model.elements
     whole = [f for f in report.findings if not f.element_type]

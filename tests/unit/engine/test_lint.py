@@ -59,6 +59,9 @@ REFUSED = {
     "call without process": (around(el("callActivity", "x", calledElement="q")), "called_process"),
     "call with unknown binding": (around(call("x", "q", bindingType="gestern")), "binding"),
     "call without tag": (around(call("x", "q", bindingType="versionTag")), "version_tag"),
+    "form with unknown binding": (around(user("x", ext('<zeebe:formDefinition formId="f" bindingType="gestern"/>'))), "binding"),
+    "form without tag": (around(user("x", ext('<zeebe:formDefinition formId="f" bindingType="versionTag"/>'))), "version_tag"),
+    "feel of a form's tag": (around(user("x", ext('<zeebe:formDefinition formId="f" bindingType="versionTag" versionTag="= ("/>'))), "feel"),
     "decision missing": (around(el("businessRuleTask", "x")), "decision_missing"),
     "decision without result": (around(el("businessRuleTask", "x", ext('<zeebe:calledDecision decisionId="d"/>'))), "variable"),
     "feel that does not compile": (around(user("x", ext(io({"a": "= 1 +"})))), "feel"),
@@ -141,6 +144,13 @@ def test_lines_and_names_point_to_the_element():
 
 def test_clean_model_has_no_findings():
     assert lint(around(user("x", ext('<zeebe:formDefinition formId="f"/>')))).findings == ()
+
+
+@pytest.mark.parametrize(("binding", "found"), [("", []), ('bindingType="latest"', []), ('bindingType="deployment"', ["decision_binding"])])
+def test_binding_of_a_decision_that_is_not_observed_is_said(binding, found):
+    xml = around(el("businessRuleTask", "x", ext(f'<zeebe:calledDecision decisionId="d" resultVariable="r" {binding}/>')))
+
+    assert (codes(xml, "error"), codes(xml, "warning")) == ([], found)
 
 
 def test_warnings_do_not_prevent_deployment():

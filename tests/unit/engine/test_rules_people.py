@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.errors import FormNotFound
 from tests.unit.engine.models import Case, chain, doc, el, ext, flow, io, start, user
 
 
@@ -23,6 +24,64 @@ def refused(inner, **variables):
 
 def assigned(**attributes):
     return "<zeebe:assignmentDefinition " + " ".join(f'{k}="{v}"' for k, v in attributes.items()) + "/>"
+
+
+# -- with which form -----------------------------------------------------------------------------------------------------------
+class Forms:
+    """Deployed forms: what was asked for, and the key of the bound version; a form that is not here is missing."""
+
+    def __init__(self, **keys):
+        self.keys, self.asked = keys, []
+
+    def __call__(self, form_id, binding, version_tag, definition):
+        self.asked.append((form_id, binding, version_tag, definition))
+        if form_id not in self.keys:
+            raise FormNotFound(f"{form_id} fehlt")
+        return self.keys[form_id]
+
+
+def with_forms(forms, attributes, **variables):
+    case = Case(doc(start(), user("u", ext(f"<zeebe:formDefinition {attributes}/>")), chain("s", "u")), begin=False)
+    case.engine.store.expressions._forms = forms
+    case.key = case.engine.start("p", **variables)
+    return case
+
+
+@pytest.mark.parametrize(("attributes", "asked"), [
+    ('formId="f"', ("f", "latest", None)), ('formId="= &quot;f&quot;" bindingType="deployment"', ("f", "deployment", None)),
+    ('formId="f" bindingType="versionTag" versionTag="= marke"', ("f", "versionTag", "v1"))])
+def test_form_is_looked_for_when_the_task_begins(attributes, asked):
+    forms = Forms(f="77")
+    case = with_forms(forms, attributes, marke="v1")
+
+    (found,) = case.engine.open["user_tasks"].values()
+    assert (found.form_id, found.form_key) == ("f", "77")
+    assert set(forms.asked) == {(*asked, case.definition.key)}
+
+
+def test_task_whose_form_is_missing_has_an_incident_until_the_form_is_there():
+    forms = Forms()
+    case = with_forms(forms, 'formId="f"')
+    assert case.open() == []
+    assert (case.incident("u").type, case.incident("u").phase, case.incident("u").message) == ("FormNotFound", "enter", "f fehlt")
+
+    case.retry("u")
+    assert case.incident("u").type == "FormNotFound"
+
+    forms.keys["f"] = None
+    case.retry("u")
+    (found,) = case.engine.open["user_tasks"].values()
+    assert (found.form_id, found.form_key) == ("f", None)
+    assert case.open("incidents") == []
+
+
+@pytest.mark.parametrize("attributes", ['externalReference="https://a.example"', 'formId="= null" externalReference="https://a.example"'])
+def test_reference_to_a_form_elsewhere_is_not_looked_for(attributes):
+    forms = Forms()
+
+    (found,) = with_forms(forms, attributes).engine.open["user_tasks"].values()
+
+    assert (found.form_key, forms.asked) == ("https://a.example", [])
 
 
 # -- who -----------------------------------------------------------------------------------------------------------------------

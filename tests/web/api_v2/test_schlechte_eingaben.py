@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from services.errors import ServiceError, StateUnreadable
@@ -242,9 +243,12 @@ def test_process_with_two_message_starts_is_not_started_by_hand(refused, http, n
     assert "zu groß" in refused(400, "POST", "/v2/messages/publication", {"name": f"{name}_a", "variables": {"x": "y" * (MAX_BODY - 200)}})
 
 
-def test_task_whose_form_is_missing_can_still_be_seen(refused, http, name) -> None:
-    http.deploy((f"{name}.bpmn", with_form(name)))
+def test_task_whose_form_is_missing_can_still_be_seen(server: Server, refused, http, name) -> None:
+    """One from before a missing form became an incident."""
+    http.deploy((f"{name}.bpmn", with_form(name)), (f"{name}.form", form(f"{name}.fragen")))
     task = open_task(http, name)
+    with psycopg.connect(server.owner_url) as owner:
+        owner.execute("update etappe.user_task set form_id = 'nirgends' where key = %s", (int(task["userTaskKey"]),))
     assert http("GET", f"/v2/user-tasks/{task['userTaskKey']}").json["formKey"] is None
     refused(404, "GET", f"/v2/user-tasks/{task['userTaskKey']}/form")
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
-from engine.diagram.geometry import Box, Point
+from engine.diagram.geometry import DEFAULT_MARK, Box, Point
 from engine.diagram.icons import COLLAPSED, INK, LOOPS, PAPER, at, event_icon, gateway_icon, path, task_icon
 from engine.diagram.read import CONTAINERS, EVENTS, GATEWAYS, Edge, Element, Model, Shape, read
-from engine.diagram.text import LEADING, SIZE, label_size, text_width, wrap
+from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, text_width, wrap
 from engine.errors import InvalidDefinition
 from engine.lint import Finding
 
@@ -201,12 +201,13 @@ def _band(e: Element, s: Shape) -> str:
     out = _rect(b, f'fill="none" stroke="{INK}" stroke-width="1.2"')
     if e.kind == "participant" and not e.attributes.get("processRef"):  # a pool of which only the edge is shown
         return out + _text(wrap(e.name, b.w - 20, 12), b.cx, b.cy - 8, size=12)
-    rows = wrap(e.name, (b.h if s.horizontal else b.w) - 12, 12, 2)
+    rows = wrap(e.name, (b.h if s.horizontal else b.w) - INSET, BAND_SIZE, 2)
+    size = BAND_SIZE if len(rows) == 1 else SIZE
     if not s.horizontal:
-        return out + _text(rows, b.cx, b.y + 8, size=12)
+        return out + _text(rows, b.cx, b.y + 8, size=size)
     if e.kind == "participant":
         out += f'<path d="M{b.x + 30:g} {b.y:g}v{b.h:g}" stroke="{INK}" stroke-width="1.2"/>'
-    return out + f'<g transform="translate({b.x + 15:g},{b.cy:g}) rotate(-90)">{_text(rows, 0, -7.5 * len(rows), size=12)}</g>'
+    return out + f'<g transform="translate({b.x + 15:g},{b.cy:g}) rotate(-90)">{_text(rows, 0, -(size + LEADING) / 2 * len(rows), size=size)}</g>'
 
 
 def _node(e: Element, s: Shape, look: _Look) -> str:
@@ -253,8 +254,8 @@ def _activity(e: Element, s: Shape, look: _Look) -> str:
     if is_open:
         out += _text(wrap(e.name, b.w - 20, SIZE, 1), b.cx, b.y + 6, extra=' font-weight="bold"')
     else:
-        rows = wrap(e.name, b.w - 7, SIZE, max(1, int((b.h - 14) // (SIZE + LEADING))))
-        shift = 6 if icon and len(rows) > 3 else 0
+        rows = wrap(e.name, b.w - INSET, SIZE, max(1, int((b.h - 14) // (SIZE + LEADING))))
+        shift = 6 if icon and len(rows) > 2 and not e.loop else 0  # below the icon, above the sign of a loop
         out += _text(rows, b.cx, b.cy - len(rows) * (SIZE + LEADING) / 2 + shift)
     signs = ([LOOPS[e.loop]] if e.loop else []) + ([COLLAPSED] if is_sub and not s.expanded else [])
     marks = (at(b.cx + (i - (len(signs) - 1) / 2) * 20, b.y2 - 10, path(d, width=1.6)) for i, d in enumerate(signs))
@@ -300,7 +301,7 @@ def _default_mark(start: Point, after: Point) -> str:
     (x, y), (u, v) = start, after
     length = max(((u - x) ** 2 + (v - y) ** 2) ** 0.5, 1)
     dx, dy = (u - x) / length, (v - y) / length
-    mx, my = x + dx * 11, y + dy * 11
+    mx, my = x + dx * DEFAULT_MARK, y + dy * DEFAULT_MARK
     slash = f"M{mx - 4 * dx + 5 * dy:.1f} {my - 4 * dy - 5 * dx:.1f}L{mx + 4 * dx - 5 * dy:.1f} {my + 4 * dy + 5 * dx:.1f}"
     return f'<path d="{slash}" stroke="{INK}" stroke-width="1.5"/>'
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 SIZE: Final = 11  # of labels in bpmn-js and in our SVG
+BAND_SIZE: Final = 12  # of the names of pools and lanes
+INSET: Final = 12  # what a name keeps free in its box, left and right together
 LEADING: Final = 3  # added to the size for the distance of two lines
 
 # Widths of Arial (Liberation Sans, Helvetica) in thousandths of the size.

@@ -26,16 +26,18 @@ from engine.diagram.geometry import (
     shared_length,
 )
 from engine.diagram.read import CONTAINERS, EVENTS, FLOWS, GATEWAYS, Edge, Element, Model, Shape, read
-from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, text_width, wrap
+from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, name_lines, text_width
 
 MAX_WIDTH: Final = 3600
 MAX_HEIGHT: Final = 1800
 MAX_NODES: Final = 60
 MAX_LABEL_DISTANCE: Final = 14  # a label further away is read as belonging to something else
-ICON_HEIGHT: Final = 10  # of a task, as far as it takes room from a name of three lines
+MARGIN: Final = 5  # above and below a name in its box
 BOLD: Final = 1.1  # bold letters are that much wider
 MARK_HEIGHT: Final = 18  # of the sign of a multi-instance at the foot of an activity
-DRAWN: Final = EVENTS | GATEWAYS | {"participant", "lane", "callActivity", "textAnnotation", "dataObjectReference", "dataStoreReference"}
+DRAWN: Final = (
+    EVENTS | GATEWAYS | {"participant", "lane", "callActivity", "textAnnotation", "dataObjectReference", "dataStoreReference"}
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -84,7 +86,10 @@ class _Checker:
         self.edges: dict[str, Edge] = {d.element: d for d in model.edges if d.element in known and len(d.points) > 1}
         self.nodes = {i: s for i, s in self.shapes.items() if known[i].kind not in {"participant", "lane", "group"}}
         self.segments: list[tuple[str, Segment]] = [
-            (i, segment) for i, d in self.edges.items() if known[i].kind != "association" for segment in itertools.pairwise(d.points)
+            (i, segment)
+            for i, d in self.edges.items()
+            if known[i].kind != "association"
+            for segment in itertools.pairwise(d.points)
         ]
 
     def error(self, rule: str, element: str, text: str) -> None:
@@ -225,7 +230,10 @@ class _Checker:
         """How far a label stands from its shape or line."""
         if i in self.shapes:
             return distance(box, self.shapes[i].box)
-        return min(distance(box, Box(min(p[0], q[0]), min(p[1], q[1]), abs(p[0] - q[0]), abs(p[1] - q[1]))) for p, q in _parts(self.edges[i]))
+        return min(
+            distance(box, Box(min(p[0], q[0]), min(p[1], q[1]), abs(p[0] - q[0]), abs(p[1] - q[1])))
+            for p, q in _parts(self.edges[i])
+        )
 
     def names(self) -> None:
         """Names fit their boxes, and the whole fits a screen."""
@@ -238,16 +246,25 @@ class _Checker:
             elif self.is_open(i):
                 self.title(e, s)
             else:
-                rows = wrap(e.name, s.box.w - INSET)
-                taken = (MARK_HEIGHT if e.loop else 0) + (ICON_HEIGHT if e.kind.endswith("Task") and len(rows) > 2 else 0)
-                is_broken = any(text_width(word) > s.box.w - INSET for word in e.name.split())
-                if is_broken or len(rows) * (SIZE + LEADING) > s.box.h - 8 - taken:
-                    self.warning("long-name", i, f"'{e.name}' does not fit its box")
+                self.name_inside(e, s)
         boxes = [s.box for s in self.model.shapes]
         w = max(b.x2 for b in boxes) - min(b.x for b in boxes)
         h = max(b.y2 for b in boxes) - min(b.y for b in boxes)
         if w > MAX_WIDTH or h > MAX_HEIGHT or len(self.nodes) > MAX_NODES:
             self.warning("too-large", "", f"{w:.0f} x {h:.0f} px, {len(self.nodes)} nodes: split it with call activities")
+
+    def name_inside(self, e: Element, s: Shape) -> None:
+        """The name of an activity fits its box beside the signs of the activity and clear of its boundary events."""
+        rows, top = name_lines(e.name, s.box.w, s.box.h, has_icon=e.kind.endswith("Task"), has_sign=bool(e.loop))
+        height = len(rows) * (SIZE + LEADING)
+        is_broken = any(text_width(word) > s.box.w - INSET for word in e.name.split()) or rows[-1].endswith("…")
+        if is_broken or top < MARGIN or top + height > s.box.h - (MARK_HEIGHT if e.loop else MARGIN):
+            self.warning("long-name", e.id, f"'{e.name}' does not fit its box")
+        width = max(text_width(row) for row in rows)
+        text = Box(s.box.cx - width / 2, s.box.y + top + 2, width, height - 4)
+        for j, other in self.nodes.items():
+            if self.model.elements[j].host == e.id and other.box.hits(text):
+                self.warning("shape-on-name", j, f"lies on the name of {e.id}")
 
     def band_name(self, e: Element, s: Shape) -> None:
         """A pool or lane has a name, on one line."""

@@ -52,7 +52,12 @@ class Box:
 
     def contains(self, other: Box, slack: float = 0.5) -> bool:
         """Whether the other box lies inside."""
-        return self.x - slack <= other.x and self.y - slack <= other.y and self.x2 + slack >= other.x2 and self.y2 + slack >= other.y2
+        return (
+            self.x - slack <= other.x
+            and self.y - slack <= other.y
+            and self.x2 + slack >= other.x2
+            and self.y2 + slack >= other.y2
+        )
 
 
 def segment_hits(segment: Segment, box: Box) -> bool:

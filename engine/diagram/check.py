@@ -3,7 +3,7 @@
 error    a flow node, flow, pool or lane has no shape or edge; shapes overlap; a node lies outside its lane, pool or sub-process;
          an edge runs through a shape; an edge does not start or end at its shape; two edges lie on each other
 warning  a label touches a shape, an edge, the mark of a default flow, a border or another label, or stands far from its own
-         element; edges cross; a slanted segment; a name does not fit its box, a lane has none or needs two lines for it; a shape lies
+         element; edges cross; a slanted segment; a name does not fit its box, a lane has none or needs three lines for it; a shape lies
          on the title of a sub-process; a very large diagram
 """
 
@@ -26,7 +26,7 @@ from engine.diagram.geometry import (
     shared_length,
 )
 from engine.diagram.read import CONTAINERS, EVENTS, FLOWS, GATEWAYS, Edge, Element, Model, Shape, read
-from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, name_lines, text_width
+from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, name_lines, text_width, wrap
 
 MAX_WIDTH: Final = 3600
 MAX_HEIGHT: Final = 1800
@@ -267,11 +267,12 @@ class _Checker:
                 self.warning("shape-on-name", j, f"lies on the name of {e.id}")
 
     def band_name(self, e: Element, s: Shape) -> None:
-        """A pool or lane has a name, on one line."""
+        """A pool or lane has a name; the name of a pool stands on one line, that of a lane on two at most."""
+        room = (s.box.h if s.horizontal else s.box.w) - INSET
         if not e.name:
             self.warning("no-name", e.id, f"{e.kind} has no name")
-        elif text_width(e.name, BAND_SIZE) > (s.box.h if s.horizontal else s.box.w) - INSET:
-            self.warning("long-name", e.id, f"'{e.name}' does not fit on one line")
+        elif len(wrap(e.name, room, BAND_SIZE)) > (1 if e.kind == "participant" else 2):
+            self.warning("long-name", e.id, f"'{e.name}' does not fit the height of its {e.kind}")
 
     def title(self, e: Element, s: Shape) -> None:
         """Nothing lies on the title of a sub-process."""

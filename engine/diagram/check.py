@@ -241,7 +241,7 @@ class _Checker:
             e = self.model.elements[i]
             if e.kind in {"participant", "lane"}:
                 self.band_name(e, s)
-            elif i not in self.nodes or e.kind in EVENTS | GATEWAYS or not e.name or e.kind.startswith(("data", "text")):
+            elif i not in self.nodes or e.kind in EVENTS | GATEWAYS or not e.name.strip() or e.kind.startswith(("data", "text")):
                 continue
             elif self.is_open(i):
                 self.title(e, s)
@@ -269,7 +269,7 @@ class _Checker:
     def band_name(self, e: Element, s: Shape) -> None:
         """A pool or lane has a name; the name of a pool stands on one line, that of a lane on two at most."""
         room = (s.box.h if s.horizontal else s.box.w) - INSET
-        if not e.name:
+        if not e.name.strip():
             self.warning("no-name", e.id, f"{e.kind} has no name")
         elif len(wrap(e.name, room, BAND_SIZE)) > (1 if e.kind == "participant" else 2):
             self.warning("long-name", e.id, f"'{e.name}' does not fit the height of its {e.kind}")

@@ -2,8 +2,9 @@
 
 error    a flow node, flow, pool or lane has no shape or edge; shapes overlap; a node lies outside its lane, pool or sub-process;
          an edge runs through a shape; an edge does not start or end at its shape; two edges lie on each other
-warning  a label lies on a shape, an edge or another label; edges cross; a slanted segment; a name does not fit its box; a very
-         large diagram
+warning  a label touches a shape, an edge, the mark of a default flow, a border or another label, or stands far from its own
+         element; edges cross; a slanted segment; a name does not fit its box, a lane has none or needs three lines for it; a shape lies
+         on the title of a sub-process; a very large diagram
 """
 
 from __future__ import annotations
@@ -13,14 +14,30 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from engine.diagram.geometry import Box, Segment, cross, segment_hits, shared_length
+from engine.diagram.geometry import (
+    Box,
+    Segment,
+    borders,
+    cross,
+    diamond_hits,
+    distance,
+    mark_of_default,
+    segment_hits,
+    shared_length,
+)
 from engine.diagram.read import CONTAINERS, EVENTS, FLOWS, GATEWAYS, Edge, Element, Model, Shape, read
-from engine.diagram.text import label_size, text_width, wrap
+from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, name_lines, text_width, wrap
 
 MAX_WIDTH: Final = 3600
 MAX_HEIGHT: Final = 1800
 MAX_NODES: Final = 60
-DRAWN: Final = EVENTS | GATEWAYS | {"participant", "lane", "callActivity", "textAnnotation", "dataObjectReference", "dataStoreReference"}
+MAX_LABEL_DISTANCE: Final = 14  # a label further away is read as belonging to something else
+MARGIN: Final = 5  # above and below a name in its box
+BOLD: Final = 1.1  # bold letters are that much wider
+MARK_HEIGHT: Final = 18  # of the sign of a multi-instance at the foot of an activity
+DRAWN: Final = (
+    EVENTS | GATEWAYS | {"participant", "lane", "callActivity", "textAnnotation", "dataObjectReference", "dataStoreReference"}
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -69,7 +86,10 @@ class _Checker:
         self.edges: dict[str, Edge] = {d.element: d for d in model.edges if d.element in known and len(d.points) > 1}
         self.nodes = {i: s for i, s in self.shapes.items() if known[i].kind not in {"participant", "lane", "group"}}
         self.segments: list[tuple[str, Segment]] = [
-            (i, segment) for i, d in self.edges.items() if known[i].kind != "association" for segment in itertools.pairwise(d.points)
+            (i, segment)
+            for i, d in self.edges.items()
+            if known[i].kind != "association"
+            for segment in itertools.pairwise(d.points)
         ]
 
     def error(self, rule: str, element: str, text: str) -> None:
@@ -178,30 +198,96 @@ class _Checker:
                 w, h = label_size(name, max(d.label.w + 6, 30))
                 boxes[i] = Box(d.label.cx - w / 2, d.label.y, w, h)
         for i, box in boxes.items():
-            for j, s in self.nodes.items():
-                if j != i and s.box.hits(box, 2) and not (self.is_open(j) and s.box.contains(box)):
-                    self.warning("label-on-shape", i, f"label lies on {j}")
-            for k, segment in self.segments:
-                if segment_hits(segment, box.grow(-2)):
-                    self.warning("label-on-edge", i, f"label lies on {'its own edge' if k == i else 'edge ' + k}")
+            self.label_is_clear(i, box)
+            if self.label_distance(i, box) > MAX_LABEL_DISTANCE:
+                self.warning("label-far", i, f"label stands {self.label_distance(i, box):.0f} px away")
             for j, other in boxes.items():
-                if i < j and box.hits(other, 2):
+                if i < j and box.hits(other):
                     self.warning("label-on-label", i, f"label lies on the label of {j}")
+
+    def label_is_clear(self, i: str, box: Box) -> None:
+        """A label keeps clear of shapes, lines, marks of default flows and borders."""
+        elements = self.model.elements
+        for j, s in self.nodes.items():
+            if j == i:
+                is_hit = elements[i].kind in GATEWAYS and diamond_hits(s.box, box.grow(-2))
+            else:
+                is_hit = not self.is_open(j) and s.box.hits(box)
+            if is_hit:
+                self.warning("label-on-shape", i, f"label lies on {j}")
+        for k, segment in self.segments:
+            if segment_hits(segment, box.grow(-1)):
+                self.warning("label-on-edge", i, f"label lies on {'its own edge' if k == i else 'edge ' + k}")
+        for k, d in self.edges.items():
+            source = elements.get(elements[k].source)
+            if source is not None and source.attributes.get("default") == k and mark_of_default(d.points).hits(box, 1):
+                self.warning("label-on-mark", i, f"label lies on the mark of the default flow {k}")
+        for j, s in self.shapes.items():
+            if (j not in self.nodes or self.is_open(j)) and any(segment_hits(line, box) for line in borders(s.box)):
+                self.warning("label-on-border", i, f"label lies on the border of {j}")
+
+    def label_distance(self, i: str, box: Box) -> float:
+        """How far a label stands from its shape or line."""
+        if i in self.shapes:
+            return distance(box, self.shapes[i].box)
+        return min(
+            distance(box, Box(min(p[0], q[0]), min(p[1], q[1]), abs(p[0] - q[0]), abs(p[1] - q[1])))
+            for p, q in _parts(self.edges[i])
+        )
 
     def names(self) -> None:
         """Names fit their boxes, and the whole fits a screen."""
-        for i, s in self.nodes.items():
+        for i, s in self.shapes.items():
             e = self.model.elements[i]
-            if e.kind in EVENTS | GATEWAYS or self.is_open(i) or not e.name or e.kind.startswith(("data", "text")):
+            if e.kind in {"participant", "lane"}:
+                self.band_name(e, s)
+            elif i not in self.nodes or e.kind in EVENTS | GATEWAYS or not e.name.strip() or e.kind.startswith(("data", "text")):
                 continue
-            too_tall = len(wrap(e.name, s.box.w - 7)) * 14 > s.box.h - 16
-            if too_tall or any(text_width(word, 12) > s.box.w - 16 for word in e.name.split()):
-                self.warning("long-name", i, f"'{e.name}' does not fit its box")
+            elif self.is_open(i):
+                self.title(e, s)
+            else:
+                self.name_inside(e, s)
         boxes = [s.box for s in self.model.shapes]
         w = max(b.x2 for b in boxes) - min(b.x for b in boxes)
         h = max(b.y2 for b in boxes) - min(b.y for b in boxes)
         if w > MAX_WIDTH or h > MAX_HEIGHT or len(self.nodes) > MAX_NODES:
             self.warning("too-large", "", f"{w:.0f} x {h:.0f} px, {len(self.nodes)} nodes: split it with call activities")
+
+    def name_inside(self, e: Element, s: Shape) -> None:
+        """The name of an activity fits its box beside the signs of the activity and clear of its boundary events."""
+        rows, top = name_lines(e.name, s.box.w, s.box.h, has_icon=e.kind.endswith("Task"), has_sign=bool(e.loop))
+        height = len(rows) * (SIZE + LEADING)
+        is_broken = any(text_width(word) > s.box.w - INSET for word in e.name.split()) or rows[-1].endswith("…")
+        if is_broken or top < MARGIN or top + height > s.box.h - (MARK_HEIGHT if e.loop else MARGIN):
+            self.warning("long-name", e.id, f"'{e.name}' does not fit its box")
+        width = max(text_width(row) for row in rows)
+        text = Box(s.box.cx - width / 2, s.box.y + top + 2, width, height - 4)
+        for j, other in self.nodes.items():
+            if self.model.elements[j].host == e.id and other.box.hits(text):
+                self.warning("shape-on-name", j, f"lies on the name of {e.id}")
+
+    def band_name(self, e: Element, s: Shape) -> None:
+        """A pool or lane has a name; the name of a pool stands on one line, that of a lane on two at most."""
+        room = (s.box.h if s.horizontal else s.box.w) - INSET
+        if not e.name.strip():
+            self.warning("no-name", e.id, f"{e.kind} has no name")
+        elif len(wrap(e.name, room, BAND_SIZE)) > (1 if e.kind == "participant" else 2):
+            self.warning("long-name", e.id, f"'{e.name}' does not fit the height of its {e.kind}")
+
+    def title(self, e: Element, s: Shape) -> None:
+        """Nothing lies on the title of a sub-process."""
+        width = text_width(e.name) * BOLD
+        box = Box(s.box.cx - width / 2, s.box.y + 4, width, SIZE + LEADING)
+        for j, other in self.nodes.items():
+            if j != e.id and not self.is_open(j) and other.box.hits(box):
+                self.warning("shape-on-title", j, f"lies on the title of {e.id}")
+        for k, segment in self.segments:
+            if segment_hits(segment, box):
+                self.warning("edge-on-title", k, f"lies on the title of {e.id}")
+
+
+def _parts(edge: Edge) -> list[Segment]:
+    return list(itertools.pairwise(edge.points))
 
 
 def _is_drawn(e: Element) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 Point = tuple[float, float]
 Segment = tuple[Point, Point]
 
+DEFAULT_MARK = 11.0  # distance of the slash of a default flow from its start
 NEAR = 3.0  # two parallel segments closer than this look like one line
 
 
@@ -51,7 +52,12 @@ class Box:
 
     def contains(self, other: Box, slack: float = 0.5) -> bool:
         """Whether the other box lies inside."""
-        return self.x - slack <= other.x and self.y - slack <= other.y and self.x2 + slack >= other.x2 and self.y2 + slack >= other.y2
+        return (
+            self.x - slack <= other.x
+            and self.y - slack <= other.y
+            and self.x2 + slack >= other.x2
+            and self.y2 + slack >= other.y2
+        )
 
 
 def segment_hits(segment: Segment, box: Box) -> bool:
@@ -90,3 +96,31 @@ def shared_length(one: Segment, other: Segment) -> float:
         if parallel and abs(a[across] - c[across]) < NEAR:
             return min(max(a[along], b[along]), max(c[along], d[along])) - max(min(a[along], b[along]), min(c[along], d[along]))
     return 0.0
+
+
+def distance(one: Box, other: Box) -> float:
+    """The gap between two boxes, across plus down; 0 if they touch."""
+    across = max(one.x - other.x2, other.x - one.x2, 0.0)
+    down = max(one.y - other.y2, other.y - one.y2, 0.0)
+    return across + down
+
+
+def borders(box: Box) -> list[Segment]:
+    """The four sides."""
+    a, b, c, d = (box.x, box.y), (box.x2, box.y), (box.x2, box.y2), (box.x, box.y2)
+    return [(a, b), (b, c), (d, c), (a, d)]
+
+
+def mark_of_default(points: tuple[Point, ...]) -> Box:
+    """The box around the slash that marks a default flow, near its start."""
+    (x, y), (u, v) = points[0], points[1]
+    length = max(((u - x) ** 2 + (v - y) ** 2) ** 0.5, 1.0)
+    along = DEFAULT_MARK / length
+    return Box(x + (u - x) * along - 5, y + (v - y) * along - 5, 10, 10)
+
+
+def diamond_hits(diamond: Box, box: Box) -> bool:
+    """Whether a box touches the diamond that a gateway is drawn as."""
+    x = min(max(diamond.cx, box.x), box.x2)
+    y = min(max(diamond.cy, box.y), box.y2)
+    return abs(x - diamond.cx) / (diamond.w / 2) + abs(y - diamond.cy) / (diamond.h / 2) < 1

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
-from engine.diagram.geometry import Box, Point
+from engine.diagram.geometry import DEFAULT_MARK, Box, Point
 from engine.diagram.icons import COLLAPSED, INK, LOOPS, PAPER, at, event_icon, gateway_icon, path, task_icon
 from engine.diagram.read import CONTAINERS, EVENTS, GATEWAYS, Edge, Element, Model, Shape, read
-from engine.diagram.text import LEADING, SIZE, label_size, text_width, wrap
+from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, name_lines, text_width, wrap
 from engine.errors import InvalidDefinition
 from engine.lint import Finding
 
@@ -108,7 +108,9 @@ class _Picture:
             f'<marker id="{p}-arrow" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" '
             f'orient="auto"><path d="M0 1l10 4l-10 4z" fill="{INK}"/></marker>'
             f'<marker id="{p}-open" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="10" markerHeight="10" markerUnits="userSpaceOnUse" '
-            f'orient="auto"><path d="M0 1l9 4l-9 4" fill="none" stroke="{INK}"/></marker></defs>\n' + "\n".join(parts) + "\n</svg>\n"
+            f'orient="auto"><path d="M0 1l9 4l-9 4" fill="none" stroke="{INK}"/></marker></defs>\n'
+            + "\n".join(parts)
+            + "\n</svg>\n"
         )
 
     def description(self) -> str:
@@ -123,7 +125,9 @@ class _Picture:
 
     def frame(self) -> tuple[float, float, float, float]:
         """Left, top, width and height of what is drawn, with a margin."""
-        boxes = [s.box for s in self.shapes] + [s.label for s in self.shapes if s.label] + [d.label for d in self.edges if d.label]
+        boxes = (
+            [s.box for s in self.shapes] + [s.label for s in self.shapes if s.label] + [d.label for d in self.edges if d.label]
+        )
         xs = [p[0] for d in self.edges for p in d.points] + [b.x for b in boxes] + [b.x2 for b in boxes]
         ys = [p[1] for d in self.edges for p in d.points] + [b.y for b in boxes] + [b.y2 for b in boxes]
         x, y = min(xs) - 14, min(ys) - 14
@@ -201,12 +205,16 @@ def _band(e: Element, s: Shape) -> str:
     out = _rect(b, f'fill="none" stroke="{INK}" stroke-width="1.2"')
     if e.kind == "participant" and not e.attributes.get("processRef"):  # a pool of which only the edge is shown
         return out + _text(wrap(e.name, b.w - 20, 12), b.cx, b.cy - 8, size=12)
-    rows = wrap(e.name, (b.h if s.horizontal else b.w) - 12, 12, 2)
+    rows = wrap(e.name, (b.h if s.horizontal else b.w) - INSET, BAND_SIZE, 2)
+    size = BAND_SIZE if len(rows) == 1 else SIZE
     if not s.horizontal:
-        return out + _text(rows, b.cx, b.y + 8, size=12)
+        return out + _text(rows, b.cx, b.y + 8, size=size)
     if e.kind == "participant":
         out += f'<path d="M{b.x + 30:g} {b.y:g}v{b.h:g}" stroke="{INK}" stroke-width="1.2"/>'
-    return out + f'<g transform="translate({b.x + 15:g},{b.cy:g}) rotate(-90)">{_text(rows, 0, -7.5 * len(rows), size=12)}</g>'
+    return (
+        out
+        + f'<g transform="translate({b.x + 15:g},{b.cy:g}) rotate(-90)">{_text(rows, 0, -(size + LEADING) / 2 * len(rows), size=size)}</g>'
+    )
 
 
 def _node(e: Element, s: Shape, look: _Look) -> str:
@@ -215,7 +223,9 @@ def _node(e: Element, s: Shape, look: _Look) -> str:
     if e.kind in EVENTS:
         return _event(e, b, look) + _outer_label(e, s)
     if e.kind in GATEWAYS:
-        diamond = path(f"M{b.cx:g} {b.y:g}L{b.x2:g} {b.cy:g}L{b.cx:g} {b.y2:g}L{b.x:g} {b.cy:g}z", look.fill, look.stroke, look.width)
+        diamond = path(
+            f"M{b.cx:g} {b.y:g}L{b.x2:g} {b.cy:g}L{b.cx:g} {b.y2:g}L{b.x:g} {b.cy:g}z", look.fill, look.stroke, look.width
+        )
         return diamond + gateway_icon(e.kind, b.cx, b.cy) + _outer_label(e, s)
     if e.kind == "textAnnotation":
         return path(f"M{b.x + 8:g} {b.y:g}h-8v{b.h:g}h8") + _text(wrap(e.text, b.w - 12), b.x + 8, b.y + 5, anchor="start")
@@ -235,7 +245,9 @@ def _event(e: Element, b: Box, look: _Look) -> str:
     gentle = e.attributes.get("cancelActivity") == "false" or e.attributes.get("isInterrupting") == "false"
     dash = ' stroke-dasharray="4 3"' if gentle else ""
     width = max(look.width, 3.6) if e.kind == "endEvent" else look.width
-    out = f'<circle cx="{b.cx:g}" cy="{b.cy:g}" r="{r:g}" fill="{look.fill}" stroke="{look.stroke}" stroke-width="{width}"{dash}/>'
+    out = (
+        f'<circle cx="{b.cx:g}" cy="{b.cy:g}" r="{r:g}" fill="{look.fill}" stroke="{look.stroke}" stroke-width="{width}"{dash}/>'
+    )
     if e.kind not in {"startEvent", "endEvent"}:
         out += f'<circle cx="{b.cx:g}" cy="{b.cy:g}" r="{r - 3:g}" fill="none" stroke="{look.stroke}" stroke-width="1.3"{dash}/>'
     return out + event_icon(e.event, b.cx, b.cy, filled=e.kind in {"endEvent", "intermediateThrowEvent"})
@@ -253,9 +265,8 @@ def _activity(e: Element, s: Shape, look: _Look) -> str:
     if is_open:
         out += _text(wrap(e.name, b.w - 20, SIZE, 1), b.cx, b.y + 6, extra=' font-weight="bold"')
     else:
-        rows = wrap(e.name, b.w - 7, SIZE, max(1, int((b.h - 14) // (SIZE + LEADING))))
-        shift = 6 if icon and len(rows) > 3 else 0
-        out += _text(rows, b.cx, b.cy - len(rows) * (SIZE + LEADING) / 2 + shift)
+        rows, top = name_lines(e.name, b.w, b.h, has_icon=bool(icon), has_sign=bool(e.loop))
+        out += _text(rows, b.cx, b.y + top)
     signs = ([LOOPS[e.loop]] if e.loop else []) + ([COLLAPSED] if is_sub and not s.expanded else [])
     marks = (at(b.cx + (i - (len(signs) - 1) / 2) * 20, b.y2 - 10, path(d, width=1.6)) for i, d in enumerate(signs))
     return out + icon + "".join(marks)
@@ -300,7 +311,7 @@ def _default_mark(start: Point, after: Point) -> str:
     (x, y), (u, v) = start, after
     length = max(((u - x) ** 2 + (v - y) ** 2) ** 0.5, 1)
     dx, dy = (u - x) / length, (v - y) / length
-    mx, my = x + dx * 11, y + dy * 11
+    mx, my = x + dx * DEFAULT_MARK, y + dy * DEFAULT_MARK
     slash = f"M{mx - 4 * dx + 5 * dy:.1f} {my - 4 * dy - 5 * dx:.1f}L{mx + 4 * dx - 5 * dy:.1f} {my + 4 * dy + 5 * dx:.1f}"
     return f'<path d="{slash}" stroke="{INK}" stroke-width="1.5"/>'
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 SIZE: Final = 11  # of labels in bpmn-js and in our SVG
+BAND_SIZE: Final = 12  # of the names of pools and lanes
+INSET: Final = 12  # what a name keeps free in its box, left and right together
+ICON: Final = 23  # what the picture of a task takes of the upper left corner, in width
 LEADING: Final = 3  # added to the size for the distance of two lines
 
 # Widths of Arial (Liberation Sans, Helvetica) in thousandths of the size.
@@ -74,3 +77,24 @@ def label_size(text: str, width: float = 90.0, size: float = SIZE) -> tuple[floa
     """Width and height of a label beside its element."""
     rows = wrap(text, width, size)
     return max((text_width(row, size) for row in rows), default=0) + 6, len(rows) * (size + LEADING)
+
+
+def name_lines(name: str, width: float, height: float, *, has_icon: bool, has_sign: bool) -> tuple[list[str], float]:
+    """How the name of an activity stands in its box.
+
+    Args:
+        name: The name.
+        width: Of the box.
+        height: Of the box.
+        has_icon: A picture of the kind of task stands in the upper left corner.
+        has_sign: The sign of a loop stands at the foot.
+
+    Returns:
+        The lines, and the distance of their top from the top of the box.
+    """
+    rows = wrap(name, width - INSET, SIZE, max(1, int((height - 14) // (SIZE + LEADING))))
+    shift = 0.0
+    if has_icon and not has_sign and len(rows) > 2:
+        is_beside = text_width(rows[0]) > width - 2 * ICON
+        shift = 6.0 if len(rows) > 3 else 4.0 if is_beside else 0.0
+    return rows, height / 2 - len(rows) * (SIZE + LEADING) / 2 + shift

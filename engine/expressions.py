@@ -84,10 +84,10 @@ class Expressions:
         """The value as JSON. Raises ExpressionError."""
         return plain(self.feel(text, view))
 
-    def decide(self, decision_id: str, view: View) -> object:
+    def decide(self, decision_id: str, view: View, binding: str, version_tag: str | None, definition: str) -> object:
         """The result of a decision as JSON. Raises ExpressionError."""
         try:
-            return plain(self._decide(decision_id, self.context(view)))
+            return plain(self._decide(decision_id, self.context(view), binding, version_tag, definition))
         except EngineError:
             raise
         except Exception as exc:

@@ -47,8 +47,8 @@ class FristPort(Protocol):
 class DecisionPort(Protocol):
     """Decisions by id."""
 
-    def __call__(self, decision_id: str, view: View) -> object:
-        """The FEEL value; ``view`` holds variables and facts. Raises any EngineError."""
+    def __call__(self, decision_id: str, view: View, binding: str, version_tag: str | None, definition: str) -> object:
+        """The FEEL value; ``view`` holds variables and facts. Which version: as :class:`FormPort`. Raises any EngineError."""
         ...
 
 
@@ -70,8 +70,8 @@ class Evaluator(Protocol):
         """The value as JSON; text without ``=`` is itself. Raises ExpressionError."""
         ...
 
-    def decide(self, decision_id: str, view: View) -> object:
-        """The result of a decision as JSON. Raises ExpressionError, DecisionNotFound."""
+    def decide(self, decision_id: str, view: View, binding: str, version_tag: str | None, definition: str) -> object:
+        """The result of a decision as JSON; which version: as :class:`FormPort`. Raises ExpressionError, DecisionNotFound."""
         ...
 
     def form(self, form_id: str, binding: str, version_tag: str | None, definition: str) -> str | None:

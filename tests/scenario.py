@@ -132,7 +132,7 @@ class Scenario:
         except Exception as exc:
             raise LookupError(str(exc)) from exc
 
-    def decide(self, decision_id, view):
+    def decide(self, decision_id, view, *_bound):
         assert decision_id in decisions(), f"there is no decision {decision_id}"
         process, table = decisions()[decision_id]
         found = table.evaluate(decision_id, view)

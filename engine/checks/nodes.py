@@ -79,6 +79,7 @@ TEXTS: Final = (
     ("calledElement", "processId", "der aufgerufene Prozess", "the called process"),
     ("calledElement", "versionTag", "die Fassung", "the version tag"),
     ("calledDecision", "decisionId", "die Entscheidung", "the decision"),
+    ("calledDecision", "versionTag", "die Fassung", "the version tag"),
     ("publishMessage", "correlationKey", "der Schlüssel", "the correlation key"),
 )
 
@@ -308,13 +309,7 @@ def check_decision(context: Context, node: etree._Element) -> None:
             "{x}: the called decision is missing (zeebe:calledDecision).",
         )
         return
-    if attribute(node, "calledDecision", "bindingType") not in (None, "latest"):
-        context.warn(
-            "decision_binding",
-            node,
-            "{x}: Es gilt immer die neueste Fassung der Entscheidung; eine andere Bindung (bindingType) wird nicht beachtet.",
-            "{x}: the latest version of the decision is always used; another binding (bindingType) is not observed.",
-        )
+    check_binding(context, node, "calledDecision")
     check_target(context, node, attribute(node, "calledDecision", "resultVariable"), "das Ergebnis", "the result")
 
 

@@ -64,6 +64,8 @@ def read_extensions(node: etree._Element) -> Extensions:
         script=attribute(node, "script", "expression"),
         result=attribute(node, "script", "resultVariable") or attribute(node, "calledDecision", "resultVariable"),
         decision=attribute(node, "calledDecision", "decisionId"),
+        decision_binding=attribute(node, "calledDecision", "bindingType") or "latest",
+        decision_version_tag=attribute(node, "calledDecision", "versionTag"),
         process=attribute(node, "calledElement", "processId"),
         binding=attribute(node, "calledElement", "bindingType") or "latest",
         version_tag=attribute(node, "calledElement", "versionTag"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.dmn.boxed import BoxedCompiler
 from engine.dmn.evaluation import Evaluation, Logic, Requirement, evaluation_order
 from engine.dmn.itemtypes import type_named
-from engine.dmn.reader import Element, Key, Source, child, children, href_key, line_of
+from engine.dmn.reader import Element, Key, Source, child, children, href_key, line_of, version_tag_of
 from engine.dmn.results import Decision, DecisionInfo, Problem
 from engine.dmn.tables import DecisionRun
 from engine.feel import FUNCTIONS, FeelError
@@ -55,7 +55,13 @@ class DecisionModel:
     def decisions(self) -> tuple[DecisionInfo, ...]:
         """Decisions and decision services of the first file, in its order."""
         return tuple(
-            DecisionInfo(id=element.key.id, name=element.label, namespace=element.key.namespace, is_service=element.kind == "service")
+            DecisionInfo(
+                id=element.key.id,
+                name=element.label,
+                namespace=element.key.namespace,
+                is_service=element.kind == "service",
+                version_tag=version_tag_of(element.node),
+            )
             for element in self.main.elements.values()
             if element.kind in {"decision", "service"}
         )

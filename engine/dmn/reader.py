@@ -110,6 +110,12 @@ def child(node: _Element | None, *names: str) -> _Element | None:
     return next(children(node, *names), None)
 
 
+def version_tag_of(node: _Element) -> str | None:
+    """The ``versionTag`` among the extension elements, which a model may name to be bound to this version."""
+    tag = child(child(node, "extensionElements"), "versionTag")
+    return None if tag is None else tag.get("value") or None
+
+
 def text_of(node: _Element | None) -> str:
     """The content of the `text` child (or of the element itself if it has none), stripped."""
     if node is None:

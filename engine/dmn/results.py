@@ -31,12 +31,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionInfo:
-    """A decision that can be evaluated."""
+    """A decision that can be evaluated; ``version_tag`` from its extension element ``versionTag``."""
 
     id: str
     name: str
     namespace: str
     is_service: bool = False
+    version_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

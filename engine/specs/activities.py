@@ -33,7 +33,9 @@ class DecisionTask(Element):
         top = my_task.workflow.top_workflow
         assert self.ext.decision is not None
         assert self.ext.result is not None
-        value = top.expressions.decide(str(self.evaluate(my_task, self.ext.decision)), scope_of(my_task).view())
+        tag = None if self.ext.decision_version_tag is None else str(self.evaluate(my_task, self.ext.decision_version_tag))
+        decision = str(self.evaluate(my_task, self.ext.decision))
+        value = top.expressions.decide(decision, scope_of(my_task).view(), self.ext.decision_binding, tag, top.definition.key)
         top.reserve(value)
         my_task.internal_data["result"] = {self.ext.result: value}
         return super()._run_hook(my_task)

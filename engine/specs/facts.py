@@ -73,6 +73,8 @@ class Extensions:
     script: str | None = None
     result: str | None = None
     decision: str | None = None
+    decision_binding: str = "latest"
+    decision_version_tag: str | None = None
     process: str | None = None
     binding: str = "latest"
     version_tag: str | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from engine.errors import FormNotFound
+from engine.errors import DecisionNotFound, FormNotFound
 from engine.findings import Finding
 from services.errors import NotFound
 
@@ -32,6 +32,8 @@ OF_DEPLOYMENT = """
 UNDEPLOYED = "0"  # key of a definition that is only looked at
 FORM_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="form_definition", column="form_id"))
 PROCESS_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="process_definition", column="process_id"))
+DECISION_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="decision_definition", column="decision_id"))
+DECISION = text("select key from decision_definition where decision_id = :n and (cast(:t as text) is null or version_tag = :t) order by version desc limit 1")
 VERSIONS = text("select key, body from form_definition where form_id = :f order by version desc")
 
 
@@ -74,6 +76,17 @@ def tagged(session: Session, form_id: str, version_tag: str | None) -> int | Non
     return next((row.key for row in rows if version_tag is not None and json.loads(bytes(row.body)).get("versionTag") == version_tag), None)
 
 
+def decision_key(session: Session, decision_id: str, binding: str, version_tag: str | None, definition: str) -> int:
+    """The version of a decision to which a task of the process ``definition`` is bound. Raises DecisionNotFound."""
+    if binding == "deployment":
+        found: int | None = session.execute(DECISION_OF_DEPLOYMENT, {"d": int(definition), "n": decision_id}).scalar_one_or_none()
+    else:
+        found = session.execute(DECISION, {"n": decision_id, "t": version_tag if binding == "versionTag" else None}).scalar_one_or_none()
+    if found is None:
+        raise DecisionNotFound(missing_decision(decision_id, binding, version_tag))
+    return found
+
+
 def missing_form(form_id: str, binding: str, version_tag: str | None = None) -> str:
     """Which form is not there, in which version."""
     if binding == "deployment":
@@ -89,8 +102,14 @@ ADVICE: Mapping[str, str] = {
     "deployment": f"Spielen Sie Modell und Formular gemeinsam ein, lassen Sie den Vorgang in die neue Fassung umziehen {AGAIN}"}
 
 
-def missing_decision(decision_id: str) -> str:
-    """Which decision is not there, and what to do."""
+def missing_decision(decision_id: str, binding: str, version_tag: str | None) -> str:
+    """Which decision is not there, in which version, and what to do."""
+    if binding == "deployment":
+        return (f"Die Entscheidung „{decision_id}“ gab es nicht, als dieses Modell eingespielt wurde (Bindung „deployment“). Spielen Sie beide gemeinsam ein, "
+                f"lassen Sie den Vorgang in die neue Fassung umziehen {AGAIN}")
+    if binding == "versionTag":
+        return (f"Von der Entscheidung „{decision_id}“ ist keine Fassung mit der Kennzeichnung „{version_tag}“ eingespielt (Bindung „versionTag“). "
+                f"Spielen Sie eine solche Fassung ein {AGAIN}")
     return f"Die Entscheidung „{decision_id}“ ist nicht eingespielt. Spielen Sie die Entscheidungstabelle ein {AGAIN}"
 
 
@@ -111,6 +130,8 @@ def missing(uow: UnitOfWork, definitions: Iterable[Definition], *, beside: Itera
     for definition, facts, name in named:
         if facts.type == "userTask" and facts.ext.form_binding != "latest":
             reason = unbound(port, definition, facts, name)
+        elif facts.type == "businessRuleTask" and facts.ext.decision_binding != "latest":
+            reason = undecided(uow.session, definition, facts, name)
         else:
             reason = None if name in known[facts.type] else SENTENCES[facts.type](name)
         if reason is not None:
@@ -128,6 +149,18 @@ def wanted(facts: ElementFacts) -> str | None:
 def there(session: Session, statement: str, names: list[str]) -> set[str]:
     """Which of these are deployed."""
     return set(session.execute(text(statement), {"n": sorted(set(names))}).scalars()) if names else set()
+
+
+def undecided(session: Session, definition: Definition, facts: ElementFacts, decision_id: str) -> str | None:
+    """Why the task has no decision in the version that it is bound to; None if it has."""
+    binding, tag = facts.ext.decision_binding, facts.ext.decision_version_tag
+    if (tag is not None and tag.startswith("=")) or (binding == "deployment" and definition.key == UNDEPLOYED):
+        return None  # not known before it runs or is deployed
+    try:
+        decision_key(session, decision_id, binding, tag, definition.key)
+    except DecisionNotFound as error:
+        return str(error)
+    return None
 
 
 def unbound(port: FormPort, definition: Definition, facts: ElementFacts, form_id: str) -> str | None:

@@ -214,11 +214,11 @@ class Writer:
             if not same:
                 self.uow.session.execute(insert(DecisionDefinition).values(
                     key=key, mandant=self.uow.actor.mandant, deployment_key=self.key, decision_id=decision.id, version=version,
-                    name=decision.name, requirements_id=model.id, requirements_name=model.name, requirements_key=requirements_key,
+                    version_tag=decision.version_tag, name=decision.name, requirements_id=model.id, requirements_name=model.name, requirements_key=requirements_key,
                     resource_name=resource.name, xml=resource.data, checksum=checksum))
             self.definitions.append(Deployed(
-                kind="decision", id=decision.id, key=key, version=version, name=decision.name, resource_name=resource.name,
-                requirements_id=model.id, requirements_key=requirements_key, new=not same))
+                kind="decision", id=decision.id, key=key, version=version, name=decision.name, version_tag=decision.version_tag,
+                resource_name=resource.name, requirements_id=model.id, requirements_key=requirements_key, new=not same))
 
     # -- forms ---------------------------------------------------------------------------------------------------------
     def add_form(self, resource: Resource) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
 from engine.calendar import Calendar
-from engine.errors import DecisionNotFound
 from engine.expressions import Expressions
 from engine.feel import to_json
 from processes.profil import UnknownFrist
@@ -78,14 +75,11 @@ class Evaluators:
     def _make(self, instance_key: int) -> Expressions:
         uow, profil = self.uow, self.uow.app.profil_of(self.uow.actor.mandant)
 
-        def decide(decision_id: str, view: Mapping[str, Any]) -> Any:  # noqa: ANN401  a FEEL value
-            row = uow.session.execute(text("select key from decision_definition where decision_id = :d order by version desc limit 1"),
-                                      {"d": decision_id}).one_or_none()
-            if row is None:
-                raise DecisionNotFound(bindung.missing_decision(decision_id))
-            decided = uow.app.library.decision(uow.session, row.key).evaluate(decision_id, view, evaluator.functions)
+        def decide(decision_id: str, view: Mapping[str, Any], binding: str, version_tag: str | None, definition: str) -> Any:  # noqa: ANN401  a FEEL value
+            key = bindung.decision_key(uow.session, decision_id, binding, version_tag, definition)
+            decided = uow.app.library.decision(uow.session, key).evaluate(decision_id, view, evaluator.functions)
             self.decisions.append({
-                "mandant": uow.actor.mandant, "instance_key": instance_key, "decision_id": decision_id, "decision_key": row.key,
+                "mandant": uow.actor.mandant, "instance_key": instance_key, "decision_id": decision_id, "decision_key": key,
                 "result": to_json(decided.value), "matched": [matched(rule) for rule in decided.matched_rules], "at": uow.now})
             return decided.value
 

@@ -25,7 +25,7 @@ FRISTEN = {"antwort": Frist(14, "tage"), "pruefung": Frist(3, "arbeitstage"), "a
 class TableExpressions(Expressions):
     def __init__(self, table: dict[str, Callable] | None = None, decisions: dict[str, Callable] | None = None, facts=None) -> None:
         self.table, self.clock = table or {}, FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
-        super().__init__(facts or {}, FRISTEN.__getitem__, Calendar(), self.clock, lambda name, view: (decisions or {})[name](view))
+        super().__init__(facts or {}, FRISTEN.__getitem__, Calendar(), self.clock, lambda name, view, *_: (decisions or {})[name](view))
 
     def feel(self, text, view):
         key = text[1:].strip()

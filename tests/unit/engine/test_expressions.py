@@ -13,7 +13,7 @@ from tests.unit.engine.stub import FRISTEN
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)           # Friday, 13:00 in Berlin, the clocks go forward on Sunday
 
 
-def make(facts=None, decide=lambda name, view: None):
+def make(facts=None, decide=lambda name, view, *bound: None):
     return Expressions(facts or {}, FRISTEN.__getitem__, Calendar(), FixedClock(NOW), decide)
 
 
@@ -45,14 +45,14 @@ def test_facts_are_read_once_and_only_when_needed():
 
 
 def test_decision_sees_variables_and_facts():
-    expressions = make({"profil": {"grenze": 18}}, lambda name, view: {name: view["alter"] >= view["profil"]["grenze"]})
+    expressions = make({"profil": {"grenze": 18}}, lambda name, view, *bound: {name: [view["alter"] >= view["profil"]["grenze"], *bound]})
 
-    assert expressions.decide("volljaehrig", {"alter": 18}) == {"volljaehrig": True}
+    assert expressions.decide("volljaehrig", {"alter": 18}, "versionTag", "v1", "7") == {"volljaehrig": [True, "versionTag", "v1", "7"]}
 
 
 def test_failing_decision_is_one_sentence():
     with pytest.raises(ExpressionError, match="Entscheidung „d“"):
-        make(decide=lambda name, view: 1 / 0).decide("d", {})
+        make(decide=lambda name, view, *bound: 1 / 0).decide("d", {}, "latest", None, "7")
 
 
 def test_unknown_frist_names_it():

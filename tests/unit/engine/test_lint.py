@@ -146,11 +146,13 @@ def test_clean_model_has_no_findings():
     assert lint(around(user("x", ext('<zeebe:formDefinition formId="f"/>')))).findings == ()
 
 
-@pytest.mark.parametrize(("binding", "found"), [("", []), ('bindingType="latest"', []), ('bindingType="deployment"', ["decision_binding"])])
-def test_binding_of_a_decision_that_is_not_observed_is_said(binding, found):
+@pytest.mark.parametrize(("binding", "found"), [
+    ("", []), ('bindingType="latest"', []), ('bindingType="deployment"', []), ('bindingType="versionTag" versionTag="v1"', []),
+    ('bindingType="versionTag"', ["version_tag"]), ('bindingType="neueste"', ["binding"])])
+def test_binding_of_a_decision_is_checked(binding, found):
     xml = around(el("businessRuleTask", "x", ext(f'<zeebe:calledDecision decisionId="d" resultVariable="r" {binding}/>')))
 
-    assert (codes(xml, "error"), codes(xml, "warning")) == ([], found)
+    assert (codes(xml, "error"), codes(xml, "warning")) == (found, [])
 
 
 def test_warnings_do_not_prevent_deployment():

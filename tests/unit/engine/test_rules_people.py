@@ -170,3 +170,19 @@ def test_conditional_flow_does_not_see_the_locals_of_the_activity_it_leaves():
 
     assert case.open() == ["aussen"]
     assert case.data == {"x": 1, "y": 5}
+
+
+# -- decided by a table --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("attributes", "asked"), [
+    ('decisionId="d"', ("d", "latest", None)), ('decisionId="= &quot;d&quot;" bindingType="deployment"', ("d", "deployment", None)),
+    ('decisionId="d" bindingType="versionTag" versionTag="v1"', ("d", "versionTag", "v1")),
+    ('decisionId="d" bindingType="versionTag" versionTag="= marke"', ("d", "versionTag", "v2"))])
+def test_decision_is_asked_for_in_the_version_that_it_is_bound_to(attributes, asked):
+    rule = el("businessRuleTask", "r", ext(f'<zeebe:calledDecision {attributes} resultVariable="ergebnis"/>'))
+    case = Case(doc(start(), rule, user("u"), chain("s", "r", "u")), begin=False)
+    seen = []
+    case.engine.store.expressions._decide = lambda name, view, *bound: seen.append((name, *bound)) or 7
+    case.key = case.engine.start("p", marke="v2")
+
+    assert case.data["ergebnis"] == 7
+    assert seen == [(*asked, case.definition.key)]

@@ -71,6 +71,7 @@ NAMEN: Mapping[str, str] = {
     "aufnahme_entscheidet": "Wer über die Aufnahme entscheidet", "aufnahmekriterien": "Kriterien der Aufnahme",
     "aufnahmekriterien_verknuepfung": "Wie viele Kriterien vorliegen müssen", "ausnahme_bei_regeln": "Regeln mit begründeter Ausnahme",
     "ausschlussgruppen": "Nicht erfasste Gruppen", "begleitung_nach_dauer": "Begleitung nimmt mit der Dauer ab", "beschluss_eintragen": "Wer Beschlüsse einträgt",
+    "einwilligung_muendlich": "Mündliche Einwilligung mit Vermerk", "schweigepflichtentbindung_immer": "Schweigepflichtentbindung zu jeder Einwilligung",
     "einwilligung_zeitpunkt": "Zeitpunkt der Einwilligung", "ergebnisse_ohne_fallmanagement": "Ergebnisse ohne Fallmanagement",
     "fallberatung_anonym_mit": "Beteiligung anderer Stellen an der Fallberatung", "fallberatung_ausloeser": "Auslöser der kollegialen Fallberatung",
     "fallkonferenz_einberufung_ak": "Einberufung im Arbeitskreis Case Management", "fallkonferenz_kreisebene": "Wer auf Kreisebene zur Fallkonferenz einlädt",

@@ -74,6 +74,7 @@ NAMEN: Mapping[str, str] = {
     "einwilligung_muendlich": "Mündliche Einwilligung mit Vermerk", "schweigepflichtentbindung_immer": "Schweigepflichtentbindung zu jeder Einwilligung",
     "einwilligung_zeitpunkt": "Zeitpunkt der Einwilligung", "ergebnisse_ohne_fallmanagement": "Ergebnisse ohne Fallmanagement",
     "fallberatung_anonym_mit": "Beteiligung anderer Stellen an der Fallberatung", "fallberatung_ausloeser": "Auslöser der kollegialen Fallberatung",
+    "fallkonferenz_beteiligt": "Wer nach dem Konzept an der Fallkonferenz beteiligt ist",
     "fallkonferenz_einberufung_ak": "Einberufung im Arbeitskreis Case Management", "fallkonferenz_kreisebene": "Wer auf Kreisebene zur Fallkonferenz einlädt",
     "fallkonferenz_moderation": "Wer die Fallkonferenz moderiert", "fallkonferenz_person": "Teilnahme der Person an der Fallkonferenz",
     "fallkonferenz_protokoll": "Wer das Protokoll der Fallkonferenz führt", "fallkonferenz_ruft_ein": "Wer zur Fallkonferenz einlädt",

@@ -50,7 +50,7 @@ VARIANTEN = {
 """The variant points with a title for people."""
 
 EINTRAEGE = frozenset({
-    "abschluss_bericht", "abschlussgruende", "angebot_sprachen", "aufnahmekriterien", "fallberatung_ausloeser", "gremien_turnus", "handlungsfelder",
+    "abschluss_bericht", "abschlussgruende", "angebot_sprachen", "aufnahmekriterien", "fallberatung_ausloeser", "fallkonferenz_beteiligt", "gremien_turnus", "handlungsfelder",
     "hausbesuch_gruppen", "meldende", "planung_ohne_bleibeperspektive", "planungssaeulen", "qualifikation", "strukturebenen", "zielgruppe_besonders",
     "zielhorizonte",
 })

@@ -61,7 +61,7 @@ WEGE: Mapping[str, Weg] = {
             ("meldung_pruefen", {"meldung_vollstaendig": "ja", "kriterien_bestaetigt": "ja", "vorgeschlagener_traeger": "caritas_koeln"}),
             ("eignung_pruefen", {"eignung": "geeignet"}), ("aufnahme_entscheiden", {"aufnahme": "aufgenommen", "uebergabekonferenz": "nein"}),
             ("stelle_auswaehlen", {"stelle_gefunden": "ja", "gewaehlte_stelle": "caritas_koeln"}),
-            ("person_rueckversichern", {"person_einverstanden": "ja"}), ("zusatzinformation_aushaendigen", {}), ("mitteilung_vorbereiten", {}),
+            ("zusatzinformation_aushaendigen", {}), ("mitteilung_vorbereiten", {}),
             (UEBERGABE, {}), ("person_einladen", {"kontakt_ergebnis": "erreicht"}),
             ("bereitschaft_klaeren", {"teilnahme": "ja", "sprachmittlung": "nein_fehlte"}), *SITUATION, *WEITER, leistungen("ib_koeln", loesungsrang=1))),
     "dormagen": Weg(

@@ -70,8 +70,8 @@ def phasen(gang: Gang, *names: str) -> None:
     (date(2002, 3, 1), "asylverfahren", ("asylblg",), {}, "ib_jugendmigrationsdienst"),
     (date(1986, 3, 1), "asylverfahren", ("asylblg",), {}, "awo_fluechtlingsberatung"),
     (date(2002, 3, 1), "bleiberecht", (), {}, "ib_jugendmigrationsdienst"),
-    (date(1986, 3, 1), "bleiberecht", ("sgb2",), {"jobcenter_fallmanagement": "ja"}, "jobcenter_kreis_wesel"),
-    (date(1986, 3, 1), "bleiberecht", ("sgb2",), {"jobcenter_fallmanagement": "nein", "jobcenter_einverstanden": "ja", "jobcenter_beauftragt": "nein"},
+    (date(1986, 3, 1), "bleiberecht", ("sgb2",), {"jobcenter_zustimmung": "ja", "jobcenter_fallmanagement": "ja"}, "jobcenter_kreis_wesel"),
+    (date(1986, 3, 1), "bleiberecht", ("sgb2",), {"jobcenter_zustimmung": "ja", "jobcenter_fallmanagement": "nein", "jobcenter_einverstanden": "ja", "jobcenter_beauftragt": "nein"},
      "awo_migrationsberatung"),
 ])
 def test_status_age_and_benefits_lead_to_the_right_organisation(app: App, born, aufenthalt, rechtskreise, antworten, stelle) -> None:

@@ -121,7 +121,7 @@ WEGE: dict[str, dict[str, dict[str, Any]]] = {
         "meldung_pruefen": {"meldung_vollstaendig": "ja", "kriterien_bestaetigt": "ja", "vorgeschlagener_traeger": "ib_koeln"},
         "eignung_pruefen": {"eignung": "geeignet"}, "aufnahme_entscheiden": {"aufnahme": "aufgenommen", "uebergabekonferenz": "ja"},
         "uebergabekonferenz_fuehren": {}, "stelle_auswaehlen": {"stelle_gefunden": "ja", "gewaehlte_stelle": "ib_koeln"},
-        "person_rueckversichern": {"person_einverstanden": "ja"}, "zusatzinformation_aushaendigen": {}, "antwort": {}, "mitteilung_vorbereiten": {"mitteilung_einverstanden": "nein"},
+        "zusatzinformation_aushaendigen": {}, "antwort": {}, "mitteilung_vorbereiten": {"mitteilung_einverstanden": "nein"},
         "person_einladen": {"kontakt_ergebnis": "erreicht"}, "bereitschaft_klaeren": {"teilnahme": "ja"}},
     "muelheim": {
         "profiling_fuehren": {"erste_hilfen": "ja"}, "hilfen_einleiten": {}, "profiling_2_fuehren": {}, "umzug_festhalten": {"umzug_ergebnis": "umgezogen"},

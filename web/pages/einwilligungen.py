@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 pages = Blueprint("einwilligungen", __name__, url_prefix="/faelle/<aktenzeichen>/einwilligungen")
 
 SOON = timedelta(days=14)
-SPRACHEN = ("Deutsch", "Arabisch", "Dari", "Englisch", "Farsi", "Französisch", "Kurdisch", "Paschtu", "Russisch", "Somali", "Tigrinya", "Türkisch",
-            "Ukrainisch", "andere Sprache")
+SPRACHEN = tuple(einwilligungen.SPRACHEN.values())
 GESUNDHEIT = "gesundheit"
 FEHLT = {
     "person": "Wählen Sie aus, wer einwilligt.", "empfaenger": "Wählen Sie aus, wer die Angaben bekommen darf.", "zweck": "Wählen Sie aus, wofür.",

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 pages = Blueprint("partner", __name__, url_prefix="/partner")
 
-SPRACHEN = {"de": "Deutsch", "en": "Englisch", "ar": "Arabisch", "fa": "Farsi, Dari", "fr": "Französisch", "ku": "Kurdisch", "ps": "Paschtu",
-            "ru": "Russisch", "so": "Somali", "ti": "Tigrinya", "tr": "Türkisch", "uk": "Ukrainisch"}
+SPRACHEN = {
+    "de": "Deutsch", "en": "Englisch", "ar": "Arabisch", "bg": "Bulgarisch", "fa": "Farsi, Dari", "fr": "Französisch", "ku": "Kurdisch", "ps": "Paschtu",
+    "pl": "Polnisch", "ro": "Rumänisch", "ru": "Russisch", "so": "Somali", "ti": "Tigrinya", "tr": "Türkisch", "uk": "Ukrainisch"}
 ALLE = ("fallmanagement", "koordination", "prozessverantwortung", "partner", "verwaltung")
 
 

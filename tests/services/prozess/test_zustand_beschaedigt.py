@@ -1,0 +1,107 @@
+"""An instance with a damaged state: its operator can end it, and nobody else waits for it."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from services import audit
+from services.errors import Conflict, NotPermitted, StateUnreadable
+from services.prozess import instances, sammel
+from services.unit_of_work import read
+from tests import bpmn
+from tests.builders import actor
+from tests.services.prozess.test_aufgaben import deploy, started
+from tests.services.prozess.test_zustand import damage
+
+BOSS = "verwaltung"
+CUT = "substring(state from 1 for 40)"
+WAITING = ("p", bpmn.user("bearbeiten"))
+
+
+def parallel(process: str, called: str) -> bytes:
+    """A process that waits for everything at once: a person, a time, a message, a worker, and another process."""
+    ways = (bpmn.user("mensch"), bpmn.timer_catch("zeit", "P1D"), bpmn.message_catch("post", "m"), bpmn.service("arbeit"), bpmn.call("ruf", called))
+    names = ("mensch", "zeit", "post", "arbeit", "ruf")
+    body = (bpmn.el("startEvent", "s") + bpmn.el("parallelGateway", "g") + "".join(ways) + bpmn.flow("s", "g") + "".join(bpmn.flow("g", n) for n in names)
+            + "".join(bpmn.el("endEvent", f"e_{n}") + bpmn.flow(n, f"e_{n}") for n in names))
+    return bpmn.process(process, body, bpmn.message("m", "post", "1"))
+
+
+def left(owner_url: str) -> dict[str, int]:
+    """What is still open, per table."""
+    with psycopg.connect(owner_url) as connection:
+        return {table: connection.execute(f"select count(*) from etappe.{table} where {where}").fetchone()[0] for table, where in (
+            ("process_instance", "status in ('ACTIVE', 'SUSPENDED') or state is not null"), ("user_task", "status = 'CREATED'"), ("timer", "status = 0"),
+            ("message_subscription", "instance_key is not null"), ("job", "status in ('CREATED', 'FAILED', 'INCIDENT')"), ("incident", "status = 'ACTIVE'"),
+            ("entwurf", "true"))}
+
+
+@pytest.mark.parametrize("which", ["root", "called"])
+def test_operator_ends_a_family_with_a_damaged_state(app, owner_url, which) -> None:
+    deploy(app, parallel("oben", "unten"), bpmn.sequence("unten", bpmn.user("tief"), bpmn.timer_catch("warten", "P1D")))
+    root = started(app, "oben", wert=7)
+    called = next(i.key for i in instances.family_of(app, actor(BOSS), root_key=root) if i.key != root)
+    damage(owner_url, root if which == "root" else called, CUT)
+
+    instances.cancel(app, actor(BOSS), key=root, reason="Der Zustand ist beim Umzug des Servers beschädigt worden.")
+
+    assert set(left(owner_url).values()) == {0}
+    assert {i.status for i in instances.family_of(app, actor(BOSS), root_key=root)} == {"TERMINATED"}
+    assert instances.variables(app, actor(BOSS), key=root) == ({} if which == "root" else {"wert": 7}), "what could be read is kept"
+    assert [p.element_id for key in (root, called) for p in instances.places(app, actor(BOSS), key=key) if p.open] == []
+    with psycopg.connect(owner_url) as connection:
+        row = connection.execute("select command, reason, detail from etappe.audit where chain = %s order by number desc limit 1", (f"pi:{root}",)).fetchone()
+    assert row[:2] == ("process_instance.cancel", "Der Zustand ist beim Umzug des Servers beschädigt worden.")
+    assert row[2] == {"unreadable": root if which == "root" else called, "ended": [root, called]}
+    assert read(app, actor(BOSS), lambda uow: audit.verify(uow.session, "moers", f"pi:{root}")) is None
+
+
+def test_ending_a_damaged_instance_needs_an_operator_a_reason_and_the_root(app, owner_url) -> None:
+    deploy(app, bpmn.sequence("oben", bpmn.call("ruf", "unten")), bpmn.sequence("unten", bpmn.user("tief")))
+    root = started(app, "oben")
+    called = next(i.key for i in instances.family_of(app, actor(BOSS), root_key=root) if i.key != root)
+    damage(owner_url, called, CUT)
+    before = left(owner_url)
+
+    with pytest.raises(NotPermitted):
+        instances.cancel(app, actor("falkenrath"), key=root, reason="weg damit")
+    with pytest.raises(StateUnreadable, match="„Laufende Modelle“"):
+        instances.cancel(app, actor(BOSS), key=root)
+    with pytest.raises(StateUnreadable, match="mit einem Grund"):
+        instances.cancel(app, actor(BOSS), key=root, reason="  ")
+    with pytest.raises(Conflict):
+        instances.cancel(app, actor(BOSS), key=called, reason="weg damit")
+    assert left(owner_url) == before
+
+
+def test_state_of_a_newer_release_is_not_ended_even_with_a_reason(app, owner_url) -> None:
+    deploy(app, bpmn.sequence(*WAITING))
+    key = started(app, "p")
+    damage(owner_url, key, "convert_to('{\"f\":9}', 'UTF8')")
+
+    with pytest.raises(StateUnreadable, match="neuere Fassung"):
+        instances.cancel(app, actor(BOSS), key=key, reason="weg damit")
+
+
+@pytest.mark.parametrize("how", ["''::bytea", "'\\x00ff'::bytea", *(f"convert_to('{written}', 'UTF8')" for written in ("[]", '{"f":1,"vars":[]}', '{"f":1}'))])
+def test_every_kind_of_damage_can_be_ended(app, owner_url, how) -> None:
+    deploy(app, bpmn.sequence(*WAITING))
+    key = started(app, "p")
+    damage(owner_url, key, how)
+
+    instances.cancel(app, actor(BOSS), key=key, reason="beschädigt")
+
+    assert set(left(owner_url).values()) == {0}
+    assert instances.variables(app, actor(BOSS), key=key) == {}
+
+
+def test_order_ends_the_damaged_and_the_sound(app, owner_url) -> None:
+    deploy(app, bpmn.sequence(*WAITING))
+    broken, sound = started(app, "p"), started(app, "p")
+    damage(owner_url, broken, CUT)
+
+    order = sammel.create(app, actor(BOSS), kind="CANCEL_PROCESS_INSTANCE", filters={"processInstanceKey": {"$in": [str(broken), str(sound)]}}, reason="aufgeräumt")
+    sammel.run(app, mandant="moers", key=order)
+
+    assert set(left(owner_url).values()) == {0}

@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from services import audit
+from services.context import system_actor
 from services.errors import Conflict, NotPermitted, StateUnreadable
-from services.prozess import instances, sammel
-from services.unit_of_work import read
+from services.prozess import instances, messages, sammel, tasks
+from services.unit_of_work import read, transact
 from tests import bpmn
 from tests.builders import actor
 from tests.services.prozess.test_aufgaben import deploy, started
@@ -105,3 +106,52 @@ def test_order_ends_the_damaged_and_the_sound(app, owner_url) -> None:
     sammel.run(app, mandant="moers", key=order)
 
     assert set(left(owner_url).values()) == {0}
+
+
+# -- the others ------------------------------------------------------------------------------------------------------------
+def listening(process: str) -> bytes:
+    return bpmn.process(process, bpmn.el("startEvent", "s") + bpmn.message_catch("post", "m") + bpmn.user("danach") + bpmn.el("endEvent", "e")
+                        + bpmn.chain("s", "post", "danach", "e"), bpmn.message("m", "post", "=&quot;k&quot;"))
+
+
+def test_message_reaches_the_sound_although_another_receiver_is_damaged(app, owner_url) -> None:
+    deploy(app, listening("a"), listening("b"))
+    broken, sound = started(app, "a"), started(app, "b")
+    damage(owner_url, broken, CUT)
+
+    messages.publish(app, actor(BOSS), name="post", correlation_key="k")
+
+    assert [t.instance_key for t in tasks.inbox(app, actor("falkenrath"), tab="groups").items] == [sound]
+
+
+def test_fact_of_a_case_reaches_every_sound_listener(app, owner_url) -> None:
+    deploy(app, listening("a"))
+    first, broken, last = started(app, "a"), started(app, "a"), started(app, "a")
+    damage(owner_url, broken, CUT)
+
+    transact(app, system_actor("moers"), lambda uow: messages.deliver(uow, messages.publish_in(
+        uow, name="post", correlation_key="k", kind="bekanntgabe")))
+
+    assert sorted(t.instance_key for t in tasks.inbox(app, actor("falkenrath"), tab="groups").items) == [first, last]
+
+
+def test_message_for_the_damaged_alone_says_so(app, owner_url) -> None:
+    deploy(app, listening("a"))
+    damage(owner_url, started(app, "a"), CUT)
+
+    with pytest.raises(StateUnreadable):
+        messages.correlate(app, actor(BOSS), name="post", correlation_key="k")
+    with psycopg.connect(owner_url) as connection:
+        assert connection.execute("select count(*) from etappe.message").fetchone() == (0,)
+
+
+def test_signal_reaches_the_sound(app, owner_url) -> None:
+    caught = bpmn.el("intermediateCatchEvent", "ruf", '<bpmn:signalEventDefinition signalRef="sig"/>')
+    deploy(app, bpmn.process("a", bpmn.el("startEvent", "s") + caught + bpmn.user("danach") + bpmn.el("endEvent", "e") + bpmn.chain("s", "ruf", "danach", "e"),
+                             bpmn.el("signal", "sig", name="alarm")))
+    first, broken, last = started(app, "a"), started(app, "a"), started(app, "a")
+    damage(owner_url, broken, CUT)
+
+    messages.broadcast(app, actor(BOSS), name="alarm")
+
+    assert sorted(t.instance_key for t in tasks.inbox(app, actor("falkenrath"), tab="groups").items) == [first, last]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
 from services import audit
 from services.context import system_actor
 from services.errors import Conflict, NotPermitted, StateUnreadable
-from services.prozess import instances, messages, sammel, tasks
+from services.prozess import instances, jobs, messages, sammel, tasks
 from services.unit_of_work import read, transact
 from tests import bpmn
 from tests.builders import actor
@@ -155,3 +157,33 @@ def test_signal_reaches_the_sound(app, owner_url) -> None:
     messages.broadcast(app, actor(BOSS), name="alarm")
 
     assert sorted(t.instance_key for t in tasks.inbox(app, actor("falkenrath"), tab="groups").items) == [first, last]
+
+
+def test_jobs_of_sound_instances_are_given_out_although_damaged_ones_come_first(app, owner_url) -> None:
+    deploy(app, bpmn.sequence("p", bpmn.service("arbeit", "drucken")))
+    broken = [started(app, "p") for _ in range(3)]
+    sound = started(app, "p", wert=7)
+    stored = [damage(owner_url, key, CUT) for key in broken]
+    assert len(stored) == 3
+
+    taken = jobs.activate(app, actor(BOSS), job_type="drucken", worker="w", timeout=timedelta(minutes=5), limit=1)
+
+    assert [(job.instance_key, job.variables) for job in taken] == [(sound, {"wert": 7})]
+    assert jobs.activate(app, actor(BOSS), job_type="drucken", worker="w", timeout=timedelta(minutes=5), limit=9) == ()
+    jobs.complete(app, actor(BOSS), key=taken[0].key)
+    instances.cancel(app, actor(BOSS), key=broken[0], reason="beschädigt")
+    assert left(owner_url)["job"] == 2
+
+
+def test_job_of_a_state_that_was_restored_is_given_out_again(app, owner_url) -> None:
+    deploy(app, bpmn.sequence("p", bpmn.service("arbeit", "drucken")))
+    key = started(app, "p")
+    with psycopg.connect(owner_url) as connection:
+        (sound,) = connection.execute("select state from etappe.process_instance where key = %s", (key,)).fetchone()
+    damage(owner_url, key, CUT)
+    assert jobs.activate(app, actor(BOSS), job_type="drucken", worker="w", timeout=timedelta(minutes=5), limit=1) == ()
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("update etappe.process_instance set state = %s where key = %s", (sound, key))
+    app.clock.advance(minutes=2)
+
+    assert [j.instance_key for j in jobs.activate(app, actor(BOSS), job_type="drucken", worker="w", timeout=timedelta(minutes=5), limit=1)] == [key]

@@ -49,7 +49,10 @@ class StaleVersion(Conflict):
 class StateUnreadable(ServiceError):
     """The stored state of an instance is damaged, or written by a release that this one does not know. Nobody but the operator can help."""
 
-    message_de = "Der gespeicherte Zustand dieses Vorgangs lässt sich nicht lesen."
+    def __init__(self, detail: str, *, instance: int, newer_release: bool = False) -> None:
+        super().__init__(detail)
+        self.instance = instance
+        self.newer_release = newer_release  # it is sound, and waits for that release
 
 
 class InvalidInput(ServiceError):

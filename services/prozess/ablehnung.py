@@ -45,7 +45,7 @@ def unreadable(error: EngineError, key: int) -> StateUnreadable:
     if isinstance(error, UnknownStateFormat):
         return StateUnreadable(
             f"Den gespeicherten Zustand des Vorgangs {key} hat eine neuere Fassung von Etappe geschrieben. Es wurde nichts geändert. "
-            "Bitte wenden Sie sich an die Verwaltung des Systems: Sie muss diese Fassung wieder einspielen.")
+            "Bitte wenden Sie sich an die Verwaltung des Systems: Sie muss diese Fassung wieder einspielen.", instance=key, newer_release=True)
     return StateUnreadable(
         f"Der gespeicherte Zustand des Vorgangs {key} ist beschädigt. Es wurde nichts geändert, alle Angaben im Fall sind noch da. "
-        "Bitte wenden Sie sich an die Verwaltung des Systems: Sie muss den Vorgang aus der Datensicherung wiederherstellen.")
+        "Bitte wenden Sie sich an die Verwaltung des Systems: Sie muss den Vorgang aus der Datensicherung wiederherstellen.", instance=key)

@@ -30,9 +30,7 @@ OF_DEPLOYMENT = """
     select x.key from process_definition d join deployment own on own.key = d.deployment_key, {table} x join deployment p on p.key = x.deployment_key
     where d.key = :d and x.{column} = :n and p.erstellt <= own.erstellt order by (p.key = own.key) desc, x.version desc limit 1"""
 UNDEPLOYED = "0"  # key of a definition that is only looked at
-FORM_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="form_definition", column="form_id"))
-PROCESS_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="process_definition", column="process_id"))
-DECISION_OF_DEPLOYMENT = text(OF_DEPLOYMENT.format(table="decision_definition", column="decision_id"))
+OF_ITS_DEPLOYMENT = {kind: text(OF_DEPLOYMENT.format(table=f"{kind}_definition", column=f"{kind}_id")) for kind in ("form", "process", "decision")}
 DECISION = text("select key from decision_definition where decision_id = :n and (cast(:t as text) is null or version_tag = :t) order by version desc limit 1")
 VERSIONS = text("select key, body from form_definition where form_id = :f order by version desc")
 
@@ -42,7 +40,7 @@ def form_port(uow: UnitOfWork) -> FormPort:
     def form(form_id: str, binding: str, version_tag: str | None, definition: str) -> str | None:
         library = uow.app.library
         if binding == "deployment":
-            key = library.bound_form(int(definition), form_id, lambda: of_deployment(uow.session, form_id, int(definition)))
+            key = library.bound_form(int(definition), form_id, lambda: of_deployment(uow.session, "form", form_id, int(definition)))
         elif binding == "versionTag":
             key = tagged(uow.session, form_id, version_tag)
         elif library.has_form(uow.session, uow.actor.mandant, form_id):
@@ -55,15 +53,15 @@ def form_port(uow: UnitOfWork) -> FormPort:
     return form
 
 
-def of_deployment(session: Session, form_id: str, definition: int) -> int | None:
-    """The version that was the latest when the process was deployed."""
-    found: int | None = session.execute(FORM_OF_DEPLOYMENT, {"d": definition, "n": form_id}).scalar_one_or_none()
+def of_deployment(session: Session, kind: str, name: str, definition: int) -> int | None:
+    """The version of a form, process or decision (``kind``) that was the latest when a process was deployed."""
+    found: int | None = session.execute(OF_ITS_DEPLOYMENT[kind], {"d": definition, "n": name}).scalar_one_or_none()
     return found
 
 
 def process_of_deployment(session: Session, process_id: str, definition: int) -> int:
     """The version of a called process that was the latest when the calling one was deployed. Raises NotFound."""
-    found: int | None = session.execute(PROCESS_OF_DEPLOYMENT, {"d": definition, "n": process_id}).scalar_one_or_none()
+    found = of_deployment(session, "process", process_id, definition)
     if found is None:
         raise NotFound(f"Den Prozess „{process_id}“ gab es nicht, als dieses Modell eingespielt wurde (Bindung „deployment“). Spielen Sie beide gemeinsam ein "
                        "und lassen Sie den Vorgang in die neue Fassung umziehen.")
@@ -79,7 +77,7 @@ def tagged(session: Session, form_id: str, version_tag: str | None) -> int | Non
 def decision_key(session: Session, decision_id: str, binding: str, version_tag: str | None, definition: str) -> int:
     """The version of a decision to which a task of the process ``definition`` is bound. Raises DecisionNotFound."""
     if binding == "deployment":
-        found: int | None = session.execute(DECISION_OF_DEPLOYMENT, {"d": int(definition), "n": decision_id}).scalar_one_or_none()
+        found = of_deployment(session, "decision", decision_id, int(definition))
     else:
         found = session.execute(DECISION, {"n": decision_id, "t": version_tag if binding == "versionTag" else None}).scalar_one_or_none()
     if found is None:

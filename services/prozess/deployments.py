@@ -98,6 +98,7 @@ def deploy(app: App, actor: Actor, *, resources: Sequence[Resource], name: str =
         writer = Writer(uow, name or resources[0].name)
         for resource in sorted(resources, key=lambda r: (not r.name.endswith(".form"), not r.name.endswith(".dmn"), r.name)):
             writer.add(resource)
+        writer.bind_again()
         warnings = writer.warnings()
         uow.audit("deployment.create", f"deployment:{writer.key}", chain="verwaltung",
                   detail={"definitions": [f"{d.kind}:{d.id}:{d.version}" for d in writer.definitions if d.new]}
@@ -118,6 +119,7 @@ class Writer:
         self.uow, self.key = uow, uow.key()
         self.definitions: list[Deployed] = []
         self.processes: list[Definition] = []
+        self.unchanged: list[tuple[Resource, Definition]] = []
         self.uow.session.execute(insert(Deployment).values(
             key=self.key, mandant=uow.actor.mandant, name=name[:200], erstellt=uow.now, erstellt_von=uow.actor.login))
 
@@ -155,7 +157,31 @@ class Writer:
             self.definitions.append(Deployed(kind="process", id=process_id, key=latest.key, version=latest.version, name=latest.name,
                                              version_tag=latest.version_tag, resource_name=latest.resource_name, new=False))
             self.processes.append(self.uow.app.library.process(self.uow.session, latest.key))
+            self.unchanged.append((resource, self.processes[-1]))
             return
+        self.new_version(resource, process_id, checksum, latest)
+
+    def bind_again(self) -> None:
+        """A new version also of an unchanged process that is bound to its deployment, if another version of what it names comes with it now."""
+        left = list(self.unchanged)
+        while (found := next((pair for pair in left if self.outdated(pair[1])), None)) is not None:  # a new version may outdate its caller
+            left.remove(found)
+            resource, process = found
+            self.processes.remove(process)
+            self.definitions = [d for d in self.definitions if d.key != int(process.key)]
+            latest = self.latest("process_definition", "process_id", process.process_id)
+            self.new_version(resource, process.process_id, bytes(latest.checksum), latest)
+
+    def outdated(self, process: Definition) -> bool:
+        """Whether something in this deployment is another version than the one that the process is bound to."""
+        here = {(d.kind, d.id): d.key for d in self.definitions}
+        bound = {(kind, name) for facts in process.elements.values() for kind, name, binding in (
+            ("form", facts.ext.form_id, facts.ext.form_binding), ("process", facts.ext.process, facts.ext.binding),
+            ("decision", facts.ext.decision, facts.ext.decision_binding)) if binding == "deployment" and name}
+        return any(here[thing] != bindung.of_deployment(self.uow.session, *thing, int(process.key)) for thing in bound & here.keys())
+
+    def new_version(self, resource: Resource, process_id: str, checksum: bytes, latest: Any) -> None:  # noqa: ANN401  a row
+        """Write the next version of a process."""
         key, version = self.uow.key(), (latest.version if latest else 0) + 1
         try:
             definition = Definition(resource.data, str(key), process_id)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from engine import runtime
-from services.errors import Conflict, InvalidInput, NotFound
-from services.prozess import rechte, vermerk
+from services.errors import Conflict, InvalidInput, NotFound, StateUnreadable
+from services.prozess import abbruch, rechte, vermerk
 from services.prozess.command import Command
 from services.prozess.definitions import DefinitionInfo, find_process
 from services.prozess.rechte import Recht
@@ -66,14 +66,18 @@ def cancel(app: App, actor: Actor, *, key: int, reason: str | None = None) -> No
 
 
 def cancel_in(uow: UnitOfWork, *, key: int, reason: str | None) -> None:
-    """The same inside a unit of work of the caller."""
+    """The same inside a unit of work of the caller. A family with a damaged state ends by its rows alone, which needs a reason."""
     rechte.require(uow.actor, Recht.OPERATE)
     command = Command(uow)
     row = running(command.store.lock_instance(key))
     if row.parent_key is not None:
         raise Conflict("Dieser Vorgang wurde von einem anderen aufgerufen. Beendet werden kann nur der oberste Vorgang.", root=row.root_key)
     command.begin(row)
-    command.run(key, "cancel")
+    try:
+        command.run(key, "cancel")
+    except StateUnreadable as error:
+        abbruch.beenden(uow, row, error, reason)
+        return
     vermerk.eingriff(uow, row, "wurde von Hand beendet", reason)
     command.finish("process_instance.cancel", f"process_instance:{key}", reason=reason)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services.errors import Conflict, InvalidInput, NotFound
+from services.errors import Conflict, InvalidInput, NotFound, StateUnreadable
 from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.rechte import Recht
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_ACTIVATE = 1000
 POLL_SECONDS = 0.1
+DAMAGED_RESTS = timedelta(minutes=1)  # before a job whose instance cannot be read is looked at again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ TAKE = text("""
     returning key, type, worker, retries, deadline, lease_token, headers, element_id, task_id, definition_key, process_id, version, instance_key,
               root_key, business_id
 """)
+REST = text("update job set worker = null, deadline = null, lease_token = null, not_before = :until where key = :k")
 
 
 def activate(app: App, actor: Actor, *, job_type: str, worker: str, timeout: timedelta, limit: int, wait: timedelta = timedelta(0),
@@ -78,10 +80,18 @@ def only(job: ActivatedJob, names: frozenset[str] | None) -> ActivatedJob:
 
 
 def take(uow: UnitOfWork, job_type: str, worker: str, timeout: timedelta, limit: int) -> list[ActivatedJob]:
-    """One attempt to take jobs, in the caller's transaction."""
-    rows = uow.session.execute(TAKE, {"type": job_type, "worker": worker, "deadline": uow.now + timeout, "token": secrets.token_hex(16),
-                                      "now": uow.now, "n": limit}).mappings().all()
-    return [ActivatedJob(variables=variables_of(uow, row["instance_key"], row["task_id"]), **row) for row in sorted(rows, key=lambda r: r["key"])]
+    """One attempt to take jobs, in the caller's transaction. One whose instance has a damaged state rests, the others are given out."""
+    while True:
+        rows = uow.session.execute(TAKE, {"type": job_type, "worker": worker, "deadline": uow.now + timeout, "token": secrets.token_hex(16),
+                                          "now": uow.now, "n": limit}).mappings().all()
+        taken = []
+        for row in sorted(rows, key=lambda r: r["key"]):
+            try:
+                taken.append(ActivatedJob(variables=variables_of(uow, row["instance_key"], row["task_id"]), **row))
+            except StateUnreadable:
+                uow.session.execute(REST, {"k": row["key"], "until": uow.now + DAMAGED_RESTS})
+        if taken or not rows:
+            return taken
 
 
 def variables_of(uow: UnitOfWork, instance_key: int, task_id: str) -> dict[str, Any]:

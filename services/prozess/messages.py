@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.context import system_actor
 from services.db.models.prozess import Message, MessageDelivery
-from services.errors import Conflict, InvalidInput, NotFound
+from services.errors import Conflict, InvalidInput, NotFound, StateUnreadable
 from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.definitions import find_process
@@ -27,10 +27,11 @@ from services.prozess.rechte import Recht
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from services.bootstrap import App
     from services.context import Actor
+    from services.prozess.store import InstanceRow
 
 MAX_TTL = timedelta(days=3650)
 MAX_FAILURES = 20
@@ -104,14 +105,54 @@ def deliver(uow: UnitOfWork, key: int) -> list[int]:
         order by s.process_id, case when :alle then s.instance_key end, (s.instance_key is null), s.key"""),
         {"n": message.name, "c": message.correlation_key, "k": key, "alle": message.kind == "bekanntgabe"}).all()
     running = {row.process_id for row in waiting if row.instance_key is not None}
+    others = Others(uow, alone=len(waiting) == 1)
     for row in sorted(waiting, key=lambda r: r.root_key or 0):
         if row.instance_key is None and row.process_id in running:
             continue  # who listens already takes it: nothing new is started
         if taken and not still_waits(uow, row):
             continue  # the receiver before this one has ended it
-        taken.append(take(uow, message, row))
+        if not others.let(partial(take_in, taken, uow, message, row)):
+            continue
         uow.session.execute(insert(MessageDelivery).values(message_key=key, process_id=row.process_id, mandant=uow.actor.mandant).on_conflict_do_nothing())
+    others.answer(taken)
     return taken
+
+
+class Others:
+    """Several receivers of one message: one whose state is damaged does not take it from the others.
+
+    It stays without the message. If nobody could take it, the sender hears why.
+    """
+
+    def __init__(self, uow: UnitOfWork, *, alone: bool) -> None:
+        self.uow, self.alone = uow, alone
+        self.damaged: StateUnreadable | None = None
+
+    def let(self, receive: Callable[[], None]) -> bool:
+        """Whether this receiver took it. What a damaged one began is taken back."""
+        if self.alone:  # the usual case saves the savepoint
+            receive()
+            return True
+        kept, savepoint = len(self.uow.after_commit), self.uow.session.begin_nested()
+        try:
+            receive()
+        except StateUnreadable as error:
+            savepoint.rollback()
+            del self.uow.after_commit[kept:]
+            self.damaged = self.damaged or error
+            return False
+        savepoint.commit()
+        return True
+
+    def answer(self, taken: Sequence[int]) -> None:
+        """Raises StateUnreadable if there were only damaged ones."""
+        if self.damaged is not None and not taken:
+            raise self.damaged
+
+
+def take_in(taken: list[int], uow: UnitOfWork, message: Any, row: Any) -> None:  # noqa: ANN401  rows
+    """Note who took it."""
+    taken.append(take(uow, message, row))
 
 
 def still_waits(uow: UnitOfWork, row: Any) -> bool:  # noqa: ANN401  a row
@@ -164,7 +205,9 @@ def broadcast_row(uow: UnitOfWork, message: Any) -> list[int]:  # noqa: ANN401  
     rows = uow.session.execute(text(
         "select distinct instance_key, root_key, definition_key, element_id, (instance_key is null) as starts from message_subscription "
         "where kind = 'signal' and name = :n order by root_key nulls last, instance_key"), {"n": message.name}).all()
-    taken, seen = [], set()
+    taken: list[int] = []
+    seen = set()
+    others = Others(uow, alone=len(rows) == 1)
     for row in rows:
         command = Command(uow)
         if row.starts:
@@ -175,12 +218,17 @@ def broadcast_row(uow: UnitOfWork, message: Any) -> list[int]:  # noqa: ANN401  
         elif row.instance_key not in seen:
             seen.add(row.instance_key)
             instance = command.store.lock_instance(row.instance_key)
-            if instance.status == "ACTIVE":
-                command.begin(instance)
-                command.run(row.instance_key, "signal", message.name, dict(message.variables))
-                command.finish("signal.broadcast", f"process_instance:{row.instance_key}", detail={"signal": message.name})
+            if instance.status == "ACTIVE" and others.let(partial(hear, command, instance, message)):
                 taken.append(row.instance_key)
+    others.answer(taken)
     return taken
+
+
+def hear(command: Command, instance: InstanceRow, message: Any) -> None:  # noqa: ANN401  a row
+    """One instance hears a signal."""
+    command.begin(instance)
+    command.run(instance.key, "signal", message.name, dict(message.variables))
+    command.finish("signal.broadcast", f"process_instance:{instance.key}", detail={"signal": message.name})
 
 
 def deliver_pending(app: App, limit: int = 100) -> int:

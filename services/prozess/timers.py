@@ -6,6 +6,7 @@ twice. A timer whose command fails is tried again later and never takes others w
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 from datetime import UTC, datetime
@@ -25,30 +26,44 @@ if TYPE_CHECKING:
     from services.bootstrap import App
 
 log = logging.getLogger("etappe.timer")
+MAX_TRIED = 2000  # of one ring; what cannot be fired costs some 2 ms each
 
 
 def fire_due(app: App, *, limit: int = 50) -> int:
     """Fire due timers of all Mandanten, oldest first; returns how many this process has fired, at least ``limit`` if more are due.
 
-    Other processes may work on the same list, so a list that was full is followed by the next one as long as something was fired.
+    Other processes may work on the same list. What is locked or fails is passed over: the list goes on behind it.
     """
-    fired = 0
-    while fired < limit:
-        with app.due_timers.share(partial(candidates, app), limit) as rows:
-            random.shuffle(rows)  # another process with the same list begins at another place
-            before = fired
-            for row in rows:
-                fired += fire_one(app, row)
-        if len(rows) < limit or fired == before:
+    fired, tried = 0, set[int]()
+    while fired < limit and len(tried) < MAX_TRIED:
+        with app.due_timers.share(partial(candidates, app), limit, tried) as rows:
+            for family in families(rows):
+                fired += sum(itertools.takewhile(bool, (fire_one(app, timer) for timer in family)))
+        tried |= {row.key for row in rows}
+        if len(rows) < limit:
             break
     return fired
+
+
+def families(rows: list[Due]) -> list[list[Due]]:
+    """The timers of each family in their order: a reminder comes before the end that takes it away, however late both are.
+
+    So the rest of a family waits for the next ring if one cannot be fired. The families are mixed: another process with the same list
+    begins at another place.
+    """
+    found: dict[int, list[Due]] = {}
+    for row in rows:
+        found.setdefault(row.group, []).append(row)
+    mixed = list(found.values())
+    random.shuffle(mixed)
+    return mixed
 
 
 def candidates(app: App, limit: int) -> list[Due]:
     """Due timers of all Mandanten, oldest first."""
     with app.engine.connect() as connection:
         found = connection.execute(text("select mandant, key, root_key from faellige_timer(:now, :n)"), {"now": app.clock.now(), "n": limit})
-        return [Due(row.key, row.mandant, starts=row.root_key is None) for row in found]
+        return [Due(row.key, row.mandant, starts=row.root_key is None, family=row.root_key or 0) for row in found]
 
 
 def fire_one(app: App, timer: Due) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import psycopg
 import pytest
 from sqlalchemy import text as sql
 
@@ -278,6 +279,21 @@ def test_rest_go_on_and_end_need_a_reason_and_stand_in_the_time_line(app, drei, 
         assert words in zeitleiste.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall)[0].text
     assert me.get(f"/umzug/vorgang/{key}").status_code == 200
     assert me.get(f"/umzug/vorgang/{key}/verlegen").status_code == 404
+
+
+def test_case_with_a_damaged_state_is_shown_and_can_be_ended(app, owner_url, drei, fall, browser):
+    me, key = browser("prozess"), drei[0]
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("update etappe.process_instance set state = substring(state from 1 for 40) where key = %s", (key,))
+
+    for path in (f"/umzug/vorgang/{key}", f"/umzug/vorgang/{key}/verlegen", "/umzug", "/umzug/modell/p"):
+        assert me.get(path).status_code == 200, path
+    assert me.post("/umzug/vorgang/eingriff/beginnen", {"tun": "beenden", "vorgang": key, "grund": "Platte defekt"}).status_code == 302
+
+    assert me.get(f"/umzug/vorgang/{key}").status_code == 200
+    assert instances.get(app, system_actor("moers"), key=key).status == "TERMINATED"
+    assert "weil sein gespeicherter Zustand beschädigt war. Grund: Platte defekt" in zeitleiste.lesen(
+        app, builders.actor("falkenrath"), aktenzeichen=fall)[0].text
 
 
 def test_several_are_one_order(app, drei, browser):

@@ -68,3 +68,13 @@ def test_version_that_is_not_there_is_warned_of_and_then_an_incident(app, bindin
     assert len(found) == 1
     assert sentence in found[0]
     assert "noch einmal versuchen" in found[0]
+
+
+def test_unchanged_model_is_bound_to_the_newer_decision_that_comes_with_it(app) -> None:
+    bound = model('bindingType="deployment"')
+    together(app, bound, table(1))
+    app.clock.advance(seconds=1)
+
+    assert sorted((d.kind, d.version) for d in together(app, bound, table(2)).definitions) == [("decision", 2), ("process", 2)]
+
+    assert result(app) == ["2"]

@@ -145,6 +145,39 @@ def test_binding_to_the_deployment_is_not_helped_by_a_form_that_comes_later(app)
     assert label(app, only_task(app).key) == "Ergebnis"
 
 
+def test_unchanged_model_gets_a_new_version_when_it_comes_together_with_the_form_that_it_lacks(app) -> None:
+    bound = model(form='formId="antrag" bindingType="deployment"')
+    deploy(app, m_bpmn=bound)
+    key = started(app, "p")
+    app.clock.advance(hours=1)
+    deploy(app, f_form=form())
+    app.clock.advance(hours=1)
+
+    both = deploy(app, m_bpmn=bound, f_form=form())  # what the incident advises
+    again = deploy(app, m_bpmn=bound, f_form=form())
+
+    assert both.warnings == ()
+    new = next(d for d in both.definitions if d.kind == "process")
+    assert (new.version, new.new) == (2, True)
+    assert [(d.key, d.new) for d in again.definitions if d.kind == "process"] == [(new.key, False)], "now nothing is different"
+    umzug.migrate(app, actor("prozess"), key=key, definition_key=new.key)
+    retry(app)
+    assert label(app, only_task(app).key) == "Ergebnis"
+
+
+def test_unchanged_model_is_bound_to_the_newer_called_process_and_form_that_come_with_it(app) -> None:
+    bound, calling = model(form='formId="antrag" bindingType="deployment"', process="q"), bpmn.sequence("p", call_of_deployment())
+    above = bpmn.sequence("o", call_of_deployment().replace('"unten"', '"p"'))
+    deploy(app, a0_bpmn=above, a_bpmn=calling, m_bpmn=bound, f_form=form("Alt"), u_bpmn=bpmn.sequence("unten", bpmn.user("erste")))
+    app.clock.advance(hours=1)
+
+    result = deploy(app, a0_bpmn=above, a_bpmn=calling, m_bpmn=bound, f_form=form("Neu"), u_bpmn=bpmn.sequence("unten", bpmn.user("zweite")))
+
+    assert sorted((d.id, d.version) for d in result.definitions) == [("antrag", 2), ("o", 2), ("p", 2), ("q", 2), ("unten", 2)]
+    started(app, "o")
+    assert only_task(app).element_id == "zweite"
+
+
 def test_binding_to_a_version_tag_takes_the_version_with_that_tag(app) -> None:
     deploy(app, m_bpmn=model(form='formId="antrag" bindingType="versionTag" versionTag="v1"'), f_form=form("Andere", tag="v2"))
     started(app, "p")

@@ -98,7 +98,7 @@ def running(postgres: EmbeddedPostgres, name: str) -> Iterator[Server]:
     finally:
         watch.close()
         assert worker.stop()
-        listening.close()
+        listening.trigger.pull_trigger(listening.close)  # by its own thread: a socket must not go away under its select
         thread.join(5)
         app.close()
 

@@ -109,8 +109,6 @@ def deliver(uow: UnitOfWork, key: int) -> list[int]:
     for row in sorted(waiting, key=lambda r: r.root_key or 0):
         if row.instance_key is None and row.process_id in running:
             continue  # who listens already takes it: nothing new is started
-        if taken and not still_waits(uow, row):
-            continue  # the receiver before this one has ended it
         if not others.let(partial(take_in, taken, uow, message, row)):
             continue
         uow.session.execute(insert(MessageDelivery).values(message_key=key, process_id=row.process_id, mandant=uow.actor.mandant).on_conflict_do_nothing())
@@ -128,21 +126,20 @@ class Others:
         self.uow, self.alone = uow, alone
         self.damaged: StateUnreadable | None = None
 
-    def let(self, receive: Callable[[], None]) -> bool:
+    def let(self, receive: Callable[[], bool]) -> bool:
         """Whether this receiver took it. What a damaged one began is taken back."""
         if self.alone:  # the usual case saves the savepoint
-            receive()
-            return True
+            return receive()
         kept, savepoint = len(self.uow.after_commit), self.uow.session.begin_nested()
         try:
-            receive()
+            took = receive()
         except StateUnreadable as error:
             savepoint.rollback()
             del self.uow.after_commit[kept:]
             self.damaged = self.damaged or error
             return False
         savepoint.commit()
-        return True
+        return took
 
     def answer(self, taken: Sequence[int]) -> None:
         """Raises StateUnreadable if there were only damaged ones."""
@@ -150,19 +147,22 @@ class Others:
             raise self.damaged
 
 
-def take_in(taken: list[int], uow: UnitOfWork, message: Any, row: Any) -> None:  # noqa: ANN401  rows
+def take_in(taken: list[int], uow: UnitOfWork, message: Any, row: Any) -> bool:  # noqa: ANN401  rows
     """Note who took it."""
-    taken.append(take(uow, message, row))
+    key = take(uow, message, row)
+    if key is not None:
+        taken.append(key)
+    return key is not None
 
 
 def still_waits(uow: UnitOfWork, row: Any) -> bool:  # noqa: ANN401  a row
-    """Whether a subscription is still open; a start event always is."""
-    return row.instance_key is None or uow.session.execute(text(
+    """Whether a subscription is still open."""
+    return uow.session.execute(text(
         "select 1 from message_subscription where instance_key = :i and task_id = :t"), {"i": row.instance_key, "t": row.task_id}).first() is not None
 
 
-def take(uow: UnitOfWork, message: Any, row: Any) -> int:  # noqa: ANN401  rows
-    """One receiver: a waiting element, or a start event."""
+def take(uow: UnitOfWork, message: Any, row: Any) -> int | None:  # noqa: ANN401  rows
+    """One receiver: a waiting element, or a start event. None if it waits no longer: somebody else, or the receiver before it, was faster."""
     command = Command(uow)
     if row.instance_key is None:
         definition = find_process(uow.session, key=row.definition_key)
@@ -172,7 +172,10 @@ def take(uow: UnitOfWork, message: Any, row: Any) -> int:  # noqa: ANN401  rows
                             business_id=message.correlation_key if of_case else None, start_element=row.element_id)
         command.finish("message.start", f"process_instance:{key}", detail={"message": message.name})
         return key
-    command.begin(command.store.lock_instance(row.instance_key))
+    instance = command.store.lock_instance(row.instance_key)
+    if not still_waits(uow, row):  # the list is older than the lock
+        return None
+    command.begin(instance)
     command.run(row.instance_key, "correlate", row.task_id, dict(message.variables))
     command.finish("message.correlate", f"process_instance:{row.instance_key}", detail={"message": message.name, "element": row.element_id})
     return int(row.instance_key)
@@ -224,11 +227,12 @@ def broadcast_row(uow: UnitOfWork, message: Any) -> list[int]:  # noqa: ANN401  
     return taken
 
 
-def hear(command: Command, instance: InstanceRow, message: Any) -> None:  # noqa: ANN401  a row
+def hear(command: Command, instance: InstanceRow, message: Any) -> bool:  # noqa: ANN401  a row
     """One instance hears a signal."""
     command.begin(instance)
     command.run(instance.key, "signal", message.name, dict(message.variables))
     command.finish("signal.broadcast", f"process_instance:{instance.key}", detail={"signal": message.name})
+    return True
 
 
 def deliver_pending(app: App, limit: int = 100) -> int:

@@ -220,3 +220,24 @@ def test_only_the_latest_version_listens_at_its_start_event(app) -> None:
     messages.publish(app, actor(OPERATOR), name="los", correlation_key="")
 
     assert only_task(app).element_id == "neu"
+
+
+def test_receiver_that_somebody_ends_meanwhile_takes_no_message_and_disturbs_nobody(app, monkeypatch) -> None:
+    """The list of who waits is older than the lock on each of them."""
+    for name in ("p", "q"):
+        deploy(app, bpmn.process(name, bpmn.el("startEvent", "a") + bpmn.message_catch("wartet", "m") + bpmn.user("danach") + bpmn.el("endEvent", "e")
+                                 + bpmn.chain("a", "wartet", "danach", "e"), bpmn.message("m", "antwort", "= nummer")))
+    ended, sound = started(app, "p", nummer="7"), started(app, "q", nummer="7")
+    real = messages.Command
+
+    class Slow(real):
+        def __init__(self, uow) -> None:
+            super().__init__(uow)
+            monkeypatch.setattr(messages, "Command", real)
+            instances.cancel(app, actor(OPERATOR), key=ended, reason="inzwischen")
+    monkeypatch.setattr(messages, "Command", Slow)
+
+    messages.publish(app, actor(OPERATOR), name="antwort", correlation_key="7", variables={}, ttl=timedelta(days=1))
+
+    assert status(app, ended) == "TERMINATED"
+    assert (only_task(app).element_id, only_task(app).instance_key) == ("danach", sound)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
 from processes import bibliothek
-from services import aufgaben, bootstrap
+from services import aufgaben
 from services.context import system_actor
 from services.fall import faelle
 from services.fall.faelle import NeuePerson
 from services.prozess import deployments, instances, messages, tasks
-from services.settings import Settings
 from services.unit_of_work import UnitOfWork
-from tests import bpmn, builders
+from tests import bpmn
 from tests.builders import actor
 
 KEYS = ("bedarfserhebung", "foerderantrag", "sozialraum_auswahl", "sozialraum_workshop", "begleitheft")
@@ -26,17 +23,12 @@ KRITERIEN = ("migration", "migration_u18", "kinder", "alleinerziehend", "zuzug",
 
 
 @pytest.fixture
-def app(postgres, owner_url):
-    builders.seed(owner_url)
-    with psycopg.connect(owner_url) as connection:
-        connection.execute("update etappe.mandant set profil = 'moers'")
-    made = bootstrap.build(Settings(data_dir=Path("/nonexistent"), database_url=owner_url.replace("etappe_owner", "etappe_app"), pool_size=5),
-                           clock=builders.Uhr())
+def app(app):
+    """With the processes of this file and a case that only waits."""
     files = [deployments.Resource(name=f.name, data=f.data) for f in bibliothek.dateien() if f.key in KEYS]
     case = bpmn.process("fallmanagement", bpmn.el("startEvent", "a") + bpmn.user("b") + bpmn.el("endEvent", "c") + bpmn.chain("a", "b", "c"))
-    deployments.deploy(made, actor("prozess"), resources=[*files, deployments.Resource(name="p.bpmn", data=case)])
-    yield made
-    made.close()
+    deployments.deploy(app, actor("prozess"), resources=[*files, deployments.Resource(name="p.bpmn", data=case)])
+    return app
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from services.unit_of_work import UnitOfWork, read
 from services.woerter import WOERTER, gruppenname, in_worten, lesbar, organisationsnamen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from services.bootstrap import App
@@ -34,7 +34,9 @@ Stand = Literal["active", "done", "incident", "waiting"]
 
 @dataclass(frozen=True, kw_only=True)
 class Schritt:
-    """A row of the table. ``stand`` is that of the diagram, ``mal`` how often the step was entered."""
+    """A row of the table. ``stand`` is that of the diagram, ``mal`` how often the step was entered, ``gerufen`` the address of
+    the instance that it called last.
+    """
 
     element_id: str
     name: str
@@ -44,6 +46,7 @@ class Schritt:
     seit: datetime | None
     bis: datetime | None
     task_key: int | None
+    gerufen: str | None
     wer: str | None
 
 
@@ -56,8 +59,10 @@ class Weg:
     schritte: tuple[Schritt, ...]
 
 
-def weg(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) -> Weg:
-    """Diagram and table of an instance; ``adresse`` gives the page of a task. Raises NotFound."""
+def weg(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str], aufruf: Callable[[int], str | None]) -> Weg:
+    """Diagram and table of an instance; ``adresse`` gives the page of a task, ``aufruf`` the place of a called
+    instance, or None if there is none to go to. Raises NotFound.
+    """
     instance = instances.get(app, actor, key=key)
     xml = instances.definition_xml(app, actor, definition_key=instance.definition_key)
     places = instances.places(app, actor, key=key)
@@ -68,7 +73,7 @@ def weg(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) -> W
     steps = []
     for place in places:
         state = stand(place, running=instance.status in {"ACTIVE", "SUSPENDED"})
-        href = adresse(place.task_key) if place.task_key is not None else None
+        href = adresse(place.task_key) if place.task_key is not None else aufruf(place.called_key) if place.called_key is not None else None
         element = model.elements.get(place.element_id)
         if element is not None and element.kind in CONTAINERS and state == "active":
             continue  # the case stands at a step inside
@@ -76,12 +81,38 @@ def weg(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) -> W
         if element is not None and element.kind not in SILENT and (element.name or state != "done"):
             steps.append(Schritt(
                 element_id=place.element_id, name=element.name or place.element_id, art=element.kind, stand=state, mal=place.entered,
-                seit=place.since, bis=place.due if place.open else None, task_key=place.task_key, wer=place.assignee or done_by.get(place.element_id)))
+                seit=place.since, bis=place.due if place.open else None, task_key=place.task_key,
+                gerufen=href if place.task_key is None else None, wer=place.assignee or done_by.get(place.element_id)))
     try:
         svg = render(xml, states, title=f"{instance.name or instance.process_id}: wo der Fall steht")
     except InvalidDefinition:
         svg = None
     return Weg(instanz=instance, svg=svg, schritte=tuple(steps))
+
+
+def oberhalb(instanzen: Sequence[InstanceInfo], von: InstanceInfo) -> tuple[InstanceInfo, ...]:
+    """The instances that led to this one by calling, the topmost first."""
+    by_key = {i.key: i for i in instanzen}
+    way: list[InstanceInfo] = []
+    above = von
+    while above.parent_key is not None and above.parent_key in by_key:
+        above = by_key[above.parent_key]
+        way.append(above)
+    return tuple(reversed(way))
+
+
+def geordnet(instanzen: Sequence[InstanceInfo]) -> tuple[tuple[InstanceInfo, int], ...]:
+    """Each instance below the one that called it, with its depth (0: nobody called it)."""
+    known = {i.key for i in instanzen}
+    called: dict[int | None, list[InstanceInfo]] = {}
+    for i in instanzen:
+        called.setdefault(i.parent_key if i.parent_key in known else None, []).append(i)
+
+    def below(key: int | None, depth: int) -> Iterator[tuple[InstanceInfo, int]]:
+        for i in called.get(key, ()):
+            yield i, depth
+            yield from below(i.key, depth + 1)
+    return tuple(below(None, 0))
 
 
 def stand(place: Place, *, running: bool) -> Stand:

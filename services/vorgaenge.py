@@ -182,4 +182,6 @@ def ansehen(app: App, actor: Actor, *, key: int, adresse: Callable[[int], str]) 
     mine = read(app, actor, lambda uow: tuple(tasks.info(r) for r in uow.session.execute(
         select(*tasks.FIELDS).where(policy.visible_tasks(actor), tasks.TABLE.c.root_key == key, tasks.TABLE.c.status == "CREATED")
         .order_by(tasks.TABLE.c.due.asc().nulls_last(), tasks.TABLE.c.key))))
-    return Ansicht(vorgang=_vorgang(row), wege=tuple(fallweg.weg(app, reader, key=i.key, adresse=adresse) for i in family), aufgaben=mine)
+    shown = {i.key for i in family}
+    return Ansicht(vorgang=_vorgang(row), aufgaben=mine, wege=tuple(
+        fallweg.weg(app, reader, key=i.key, adresse=adresse, aufruf=lambda called: f"#vorgang-{called}" if called in shown else None) for i in family))

@@ -226,7 +226,10 @@ def variables(app: App, actor: Actor, *, key: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """An element of a running or ended instance: how often it was entered and completed, and what is open on it."""
+    """An element of a running or ended instance: how often it was entered and completed, and what is open on it.
+
+    ``called_key``: the instance that a call activity called last.
+    """
 
     element_id: str
     entered: int
@@ -238,6 +241,7 @@ class Place:
     due: datetime | None
     task_key: int | None
     assignee: str | None
+    called_key: int | None
 
 
 def places(app: App, actor: Actor, *, key: int) -> tuple[Place, ...]:
@@ -249,20 +253,25 @@ def places(app: App, actor: Actor, *, key: int) -> tuple[Place, ...]:
         rechte.require_instance(uow, row.business_id)
         rows = uow.session.execute(text("""
             with last as (  -- what has moved to another version counts under its new name
-                select what, at, last_value(element_id) over (
+                select id, what, at, task_id, last_value(element_id) over (
                     partition by task_id order by id rows between unbounded preceding and unbounded following) as element_id
                 from element_log where instance_key = :k),
             log as (
                 select element_id, count(*) filter (where what = 'entered') as entered, count(*) filter (where what = 'completed') as completed,
-                       count(*) filter (where what = 'terminated') as terminated, max(at) filter (where what = 'entered') as since
-                from last group by element_id)
+                       count(*) filter (where what = 'terminated') as terminated, max(at) filter (where what = 'entered') as since,
+                       max(id) filter (where what = 'entered') as number
+                from last group by element_id),
+            called as (
+                select last.element_id, max(c.key) as key from process_instance c join last on last.task_id = c.parent_task and last.what = 'entered'
+                where c.parent_key = :k group by last.element_id)
             select l.element_id, l.entered, l.completed, l.terminated, greatest(l.entered - l.completed - l.terminated, 0) as open, l.since,
                    exists (select 1 from incident i where i.instance_key = :k and i.element_id = l.element_id and i.status = 'ACTIVE') as incident,
                    coalesce((select min(t.due) from timer t where t.instance_key = :k and t.element_id = l.element_id and t.status = 0),
                             (select min(u.due) from user_task u where u.instance_key = :k and u.element_id = l.element_id and u.status = 'CREATED')) as due,
                    (select min(u.key) from user_task u where u.instance_key = :k and u.element_id = l.element_id and u.status = 'CREATED') as task_key,
-                   (select min(u.assignee) from user_task u where u.instance_key = :k and u.element_id = l.element_id and u.status = 'CREATED') as assignee
-            from log l order by l.since"""), {"k": key}).all()
+                   (select min(u.assignee) from user_task u where u.instance_key = :k and u.element_id = l.element_id and u.status = 'CREATED') as assignee,
+                   (select c.key from called c where c.element_id = l.element_id) as called_key
+            from log l order by l.number"""), {"k": key}).all()
         return tuple(Place(**row._mapping) for row in rows)
     return read(app, actor, work)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text as sql
 
+from services.context import system_actor
 from services.fall import akte, einwilligungen, faelle, uebergaben
+from services.prozess import deployments, instances
+from services.prozess.deployments import Resource
 from services.unit_of_work import transact
-from tests import builders
+from tests import bpmn, builders
 from tests.web import daten
 
 
@@ -249,3 +253,29 @@ def test_after_accepting_the_page_says_what_comes_next(app, fall, browser, text)
     assert "Ihre Organisation ist jetzt für den Fall verantwortlich." in text(page)
     assert f'href="/faelle/{fall}"' in page.get_data(as_text=True)
     assert "wartet auf Ihre Antwort" not in text(partner.get("/aufgaben"))
+
+
+def test_a_called_process_is_one_step_away_and_names_the_way_back(app, fall, browser, text):
+    """Three levels: the table of each leads down, the line above it leads up, and the list shows who called whom."""
+    prozesse = [("innen", bpmn.user("unten")), ("mitte", bpmn.call("tiefer", "innen"), bpmn.user("danach")), ("oben", bpmn.call("hinein", "mitte"))]
+    for model in prozesse:
+        deployments.deploy(app, builders.actor("prozess"), resources=[Resource(name="p.bpmn", data=bpmn.sequence(*model))])
+    root = instances.start(app, system_actor("moers"), process_id="oben", business_id=fall).key
+    family = {i.process_id: i.key for i in instances.family_of(app, system_actor("moers"), root_key=root)}
+    person = browser("falkenrath")
+
+    top = person.get(f"/faelle/{fall}/prozess?instanz={root}").get_data(as_text=True)
+    leads_down = f'href="/faelle/{fall}/prozess?instanz={family["mitte"]}"'
+    assert top.count(leads_down) == 2, "in the table and in the list of all processes"
+    assert "Aufgerufen von" not in top
+
+    middle = person.get(f"/faelle/{fall}/prozess?instanz={family['mitte']}").get_data(as_text=True)
+    way_back = re.search(r'aria-label="Aufgerufen von">(.*?)</nav>', middle, re.DOTALL).group(1)
+    assert f"instanz={root}" in way_back
+    assert f'instanz={family["innen"]}"' in middle
+    assert re.findall(r'<li class="et-tiefe-(\d)">', middle) == ["0", "1", "2"]
+
+    bottom = person.get(f"/faelle/{fall}/prozess?instanz={family['innen']}").get_data(as_text=True)
+    way_back = re.search(r'aria-label="Aufgerufen von">(.*?)</nav>', bottom, re.DOTALL).group(1)
+    assert way_back.index(f"instanz={root}") < way_back.index(f"instanz={family['mitte']}")
+    assert f'href="/umzug/vorgang/{family["mitte"]}"' in browser("prozess").get(f"/umzug/vorgang/{root}").get_data(as_text=True)

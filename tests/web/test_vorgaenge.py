@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy import text as sql
 
 from processes.einstellungen import InvalidEinstellungen
 from processes.starts import Von, parse, starts
-from services import vorgaenge
+from services import fallweg, vorgaenge
 from services.bootstrap import BUILT_IN
 from services.dokumente import rendern
 from services.fall.faelle import NeuePerson
+from services.prozess import instances
 from services.prozess.handlers import Auftrag
 from services.unit_of_work import transact
 from tests.reise.gang import Gang, beginne, people
@@ -56,6 +58,25 @@ def test_process_is_started_from_the_case_page_and_brings_its_first_task(gang, m
     gang.pruefe()
 
 
+def test_called_processes_are_opened_from_the_diagram(gang, moers, moerser):
+    """A case runs in ``fallmanagement``, which calls the access: a click on the call shows the diagram of what was called."""
+    person = moerser("fallmanagement")
+    family = instances.of_case(moers, people(moers)["fallmanagement"], business_id=gang.akte)
+    top = next(i for i in family if i.parent_key is None)
+    called = next(i for i in family if i.parent_key == top.key)
+
+    page = person.get(f"/faelle/{gang.akte}/prozess?instanz={top.key}").get_data(as_text=True)
+
+    address = f"/faelle/{gang.akte}/prozess?instanz={called.key}"
+    drawing = page[page.index('class="et-diagram'):page.index('class="et-legend')]
+    assert f'<a href="{address}">' in drawing
+    steps = [s.element_id for s in fallweg.weg(moers, people(moers)["fallmanagement"], key=top.key, adresse=str, aufruf=str).schritte]
+    assert steps[0] == "fall_angelegt", "what began within the same instant stands in its order"
+    below = person.get(address).get_data(as_text=True)
+    assert "Aufgerufen von" in below
+    assert f"instanz={top.key}" in below
+
+
 def test_only_those_who_work_in_the_case_start_something_there(gang, moerser):
     before = gang.namen()
     for login in ("awo", "caritas", "jobcenter"):
@@ -91,6 +112,18 @@ def test_koordination_starts_a_process_of_the_kommune_and_sees_where_it_stands(m
     found = vorgaenge.ansehen(moers, people(moers)["koordination"], key=running.key, adresse=str)
     assert [t.name for t in found.aufgaben], "Koordination finds the first task"
     assert person.get(f"/aufgaben/{found.aufgaben[0].key}").status_code == 200
+
+
+def test_what_a_process_of_the_kommune_calls_is_reached_on_its_page(moers, moerser):
+    person = moerser("koordination")
+    person.post("/vorgaenge/starten/verstetigung")
+    running = max(vorgaenge.auflisten(moers, people(moers)["koordination"]), key=lambda v: v.key)
+
+    page = person.get(f"/vorgaenge/{running.key}").get_data(as_text=True)
+
+    top, called = re.findall(r'<h2[^>]* id="vorgang-(\d+)"', page)
+    assert top == str(running.key)
+    assert page.count(f'href="#vorgang-{called}"') == 2, "in the diagram and in the table"
 
 
 def test_documents_of_a_process_of_the_kommune_are_on_its_page(moers, moerser, text):

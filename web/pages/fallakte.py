@@ -193,9 +193,11 @@ def prozess(aktenzeichen: str) -> ResponseReturnValue:
         running[-1] if running else None)
     weg = None
     if chosen is not None:
-        weg = fallweg.weg(app, me, key=chosen.key, adresse=lambda key: url_for("aufgabe.zeigen", key=key))
+        weg = fallweg.weg(app, me, key=chosen.key, adresse=lambda key: url_for("aufgabe.zeigen", key=key),
+                          aufruf=lambda called: url_for("fallakte.prozess", aktenzeichen=aktenzeichen, instanz=called))
     entschieden = fallweg.entscheidungen(app, me, key=chosen.key) if chosen is not None else ()
-    return seite("fallakte_prozess.html", aktenzeichen, "prozess", "Prozess", fall=fall, instanzen=running, gewaehlt=chosen, weg=weg,
+    return seite("fallakte_prozess.html", aktenzeichen, "prozess", "Prozess", fall=fall, instanzen=fallweg.geordnet(running), gewaehlt=chosen, weg=weg,
+                 oberhalb=fallweg.oberhalb(running, chosen) if chosen is not None else (),
                  entschieden=entschieden, stoerungen=stoerungen.im_fall(app, me, aktenzeichen=aktenzeichen),
                  bild=Markup(weg.svg) if weg is not None and weg.svg else None,  # noqa: S704  drawn by us from a model, every text in it is escaped there
                  namen=anmeldung.namen(app, me, logins=[s.wer for s in weg.schritte] if weg else []))

@@ -33,7 +33,7 @@ KEIN_ZIEL = umzug_lesen.NEVER_HELD - {"endEvent"} | {"boundaryEvent"}
 def zeigen(key: int) -> ResponseReturnValue:
     """Where an instance stands, and what can be done with it."""
     app, me = the_app(), actor()
-    weg = fallweg.weg(app, me, key=key, adresse=lambda _: "#schritte")
+    weg = fallweg.weg(app, me, key=key, adresse=lambda _: "#schritte", aufruf=lambda called: url_for("umzug_vorgang.zeigen", key=called))
     family = instances.family_of(app, me, root_key=weg.instanz.root_key)
     bild = Markup(weg.svg) if weg.svg else None  # noqa: S704  drawn by us from the model, every text in it is escaped there
     oben = next((i for i in family if i.key == weg.instanz.parent_key), None)

@@ -1,8 +1,8 @@
 """The search for cases by name or Aktenzeichen: exactly what the policy shows, however many cases bear a name.
 
 A first name is borne by thousands in a large Kommune, and the policy cannot be asked about all of them for one page. So the
-matches are looked at in the order of the list until the page is full. Whoever sees next to nothing of them is answered from
-the other end: what the person may see at all is few, and is compared with the name. The work of a page is bounded either way.
+matches are looked at in the order of the list until the page is full. Whoever sees few cases at all, or next to nothing of the
+matches, is answered from the other end: what the person may see is compared with the name. The work of a page is bounded either way.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ERSTER_BLICK = 100  # matches asked about first: enough for whoever sees most of them
 HOECHSTENS = 1000  # matches asked about at all
+SEHR_WENIGE = 500  # who sees no more cases than these is answered from there at once
 WENIGE = 5000  # who sees no more cases than these has them compared with the name
 MATCHES = (
     text("select aktenzeichen, nach_name from faelle_treffer(:woerter, :nummern, :anfang, :unter, :anzahl)")
@@ -92,11 +93,16 @@ def _understood(uow: UnitOfWork, actor: Actor, wanted: str) -> Gesucht:
 
 def _visible(uow: UnitOfWork, actor: Actor, wanted: Gesucht, needed: int) -> tuple[dict[str, bool], bool]:
     """The first visible matches (Aktenzeichen -> whether the actor belongs to the case), and whether that is all there is to say."""
+    today = uow.app.clock.today()
+    mine = policy.few_visible(uow.session, actor, today, SEHR_WENIGE)
+    if mine is not None:
+        matches = _matches(uow, wanted, SEHR_WENIGE, among=mine)
+        return dict(list(_seen(uow, actor, matches).items())[:needed]), True
     matches = _matches(uow, wanted, ERSTER_BLICK + 1)
     found = _seen(uow, actor, matches[:ERSTER_BLICK])
     complete = len(found) >= needed or len(matches) <= ERSTER_BLICK
     if not complete:
-        mine = policy.few_visible(uow.session, actor, uow.app.clock.today(), WENIGE)
+        mine = policy.few_visible(uow.session, actor, today, WENIGE)
         matches = _matches(uow, wanted, HOECHSTENS + 1, among=mine)
         found |= _seen(uow, actor, [m for m in matches[:HOECHSTENS] if m[0] not in found])
         found = {a: found[a] for a, _ in matches if a in found}

@@ -108,10 +108,11 @@ def test_search_finds_what_the_policy_shows_in_the_order_of_the_list(app, lent, 
         cases = visible(app, who)
         for wanted in ASKED:
             right = [c.aktenzeichen for c in sorted(cases, key=lambda c: (c.order, c.aktenzeichen)) if meant(c, wanted)]
-            for first, at_most, few in ((100, 1000, 5000), (10, 40, 30), (4, 14, 0)):
+            for first, at_most, few, very_few in ((100, 1000, 5000, 500), (100, 1000, 5000, 20), (10, 40, 30, 0), (4, 14, 0, 0)):
                 monkeypatch.setattr(fallsuche, "ERSTER_BLICK", first)
                 monkeypatch.setattr(fallsuche, "HOECHSTENS", at_most)
                 monkeypatch.setattr(fallsuche, "WENIGE", few)
+                monkeypatch.setattr(fallsuche, "SEHR_WENIGE", very_few)
 
                 found = fallsuche.suchen(app, who, suche=wanted, grenze=12)
 

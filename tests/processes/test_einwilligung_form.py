@@ -20,7 +20,7 @@ def zur_wahl(aufgabe: str, kommune: str) -> list[str]:
     return [entry["value"] for entry in evaluate_json(wahl["valuesExpression"].removeprefix("="), scope)]
 
 
-@pytest.mark.parametrize("aufgabe", ["einwilligung/einwilligung_erklaeren", "warme_uebergabe/einwilligung_einholen"])
+@pytest.mark.parametrize("aufgabe", ["einwilligung/einwilligung_erklaeren", "uebergabe_vorbereitung/einwilligung_einholen"])
 def test_only_a_concept_that_wants_writing_leaves_out_the_oral_consent(aufgabe):
     assert zur_wahl(aufgabe, "moers") == ["schriftlich", "elektronisch"]
     assert zur_wahl(aufgabe, "koeln") == ["schriftlich", "elektronisch", "muendlich"]

@@ -42,7 +42,6 @@ BIS_ZUR_EINLADUNG = [*BIS_ZUR_ENTSCHEIDUNG, {"aufgabe": "aufnahme_entscheiden", 
                      {"ruft": "zugang_zuordnung", "liefert": {"zuordnung_ergebnis": "zugeordnet"}}]
 TERMIN = [{"ruft": "zugang_dormagen_ansprache", "liefert": {"ansprache_ergebnis": "interesse", "meldende_stelle": "jobcenter"}},
           {"aufgabe": "anderen_fachbereich_fragen", "mit": {"bereits_bekannt": "nein"}}]
-ANGEBOT = [{"aufgabe": "person_rueckversichern", "mit": {"person_einverstanden": "ja"}}, {"aufgabe": "zusatzinformation_aushaendigen"}]
 
 
 KATALOG = {"aufgabe": "katalog_festlegen",
@@ -102,8 +101,8 @@ FEUERT = {
                  [{"aufgabe": "verweis_vereinbaren", "mit": {"verweis_angenommen": "ja", "verweis_art": "andere", "nachfrage_vereinbart": "ja"}}]),
         "nachfrage_faellig", "2026-03-30T08:00:00+02:00"),
     "Düsseldorf, unsere Einstellung: das Angebot gilt bis zum Ende des genannten Tages": (
-        document("duesseldorf", "warme_uebergabe", "2026-03-23",
-                 {"empfaenger": "diakonie_duesseldorf", "zweck": "uebergabe", "abschnitte": ["stammdaten"], "grund": "Zuordnung"}, ANGEBOT),
+        document("duesseldorf", "uebergabe_angebot", "2026-03-23",
+                 {"empfaenger": "diakonie_duesseldorf", "zweck": "uebergabe", "abschnitte": ["stammdaten"], "grund": "Zuordnung"}, []),
         "antwortfrist_abgelaufen", "2026-04-06T23:59:59+02:00"),
 }
 

@@ -142,7 +142,8 @@ WEGE: dict[str, dict[str, dict[str, Any]]] = {
 ANFANG = {"dormagen": "jobcenter", "duesseldorf": "welcome_point", "hoexter": "jugendamt", "koeln": "fachamt", "muelheim": "erstaufnahme"}
 
 
-NEEDED = {"fallmanagement", "fallverantwortung_auswahl", "warme_uebergabe", "uebergabe_nachfrage", "einwilligung", "klaerungsphase", "assessment"}
+NEEDED = {"fallmanagement", "fallverantwortung_auswahl", "warme_uebergabe", "uebergabe_vorbereitung", "uebergabe_angebot", "uebergabe_nachfrage", "einwilligung", "klaerungsphase",
+          "assessment"}
 
 
 def work_of_the_worker(app: App) -> None:

@@ -45,7 +45,8 @@ def hand_over(app, akte: str) -> int:
     complete(app, akte, "uebergabegespraech_fuehren", gespraech_am="2026-09-03T10:00:00+02:00", teilnehmende=["person", "kuenftige_ansprechperson"],
              sprachmittlung="nein", gespraech_ergebnis="uebergabe_vereinbart")
     complete(app, akte, "mitteilung_vorbereiten", mitteilung_art="geaendert", mitteilung_einverstanden="nein")
-    offer = int(instances.variables(app, actor("prozess"), key=key)["uebergabe_id"])
+    angebot, = (i for i in instances.of_case(app, actor("osterkamp"), business_id=akte) if i.process_id == "uebergabe_angebot")
+    offer = int(instances.variables(app, actor("prozess"), key=angebot.key)["uebergabe_id"])
     uebergaben.beantworten(app, actor("wieland"), uebergabe=offer, angenommen=True)
     return key
 

@@ -18,7 +18,7 @@ from processes import bibliothek, profil
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEYS = ("zugang_moers", "fallverantwortung", "warme_uebergabe", "uebergabe_nachfrage")
+KEYS = ("zugang_moers", "fallverantwortung", "warme_uebergabe", "uebergabe_vorbereitung", "uebergabe_angebot", "uebergabe_rueckgabe", "uebergabe_nachfrage")
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 JOBS = {

@@ -110,3 +110,41 @@ def fresh(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
             yield name
         finally:
             drop(admin, name)
+
+
+# Without triggers and foreign keys: the order does not matter, and append-only tables are emptied as well. As a function, because a
+# session plans the statements of a function once.
+WIPE = """
+    set session_replication_role = replica;
+    create or replace function pg_temp.wipe() returns void language plpgsql as $$ begin
+        perform pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+        {}
+    end $$"""
+TABLES = """
+    select schemaname, tablename from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema') and schemaname not like 'pg\\_temp%' and tablename <> 'alembic_version'"""
+
+
+class Wiper:
+    """Empties a database and ends whoever else is in it. Keeps its connection; a test that ends it too only makes it open another."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.connection = self.connect()
+
+    def connect(self) -> psycopg.Connection:
+        connection = psycopg.connect(self.url, autocommit=True)
+        deletions = [sql.SQL("delete from {};").format(sql.Identifier(*table)) for table in connection.execute(TABLES).fetchall()]
+        connection.execute(sql.SQL(WIPE).format(sql.SQL(" ").join(deletions)))
+        return connection
+
+    def __call__(self) -> None:
+        try:
+            self.connection.execute("select pg_temp.wipe()")
+        except psycopg.OperationalError:
+            self.close()
+            self.connection = self.connect()
+            self.connection.execute("select pg_temp.wipe()")
+
+    def close(self) -> None:
+        self.connection.close()

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export ETAPPE_VENV := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types check bench lock clean
+.PHONY: help setup setup-dev run test lint types wheel check bench lock clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
@@ -32,8 +32,12 @@ lint: setup-dev  ## style, import contracts and every process model
 types: setup-dev  ## static types
 	$(BIN)/mypy
 
-check: lint types test  ## what CI runs: lint, types, tests, then the wheel in an empty environment
+wheel: setup-dev
 	@sh scripts/wheel.sh
+
+check: setup-dev  ## what CI runs: lint, types and the wheel in an empty environment side by side, then the tests
+	@$(MAKE) -j 2 types wheel lint
+	@$(MAKE) test
 
 bench: setup  ## the budgets, measured against a bare endpoint on the same database
 	@$(BIN)/etappe bench

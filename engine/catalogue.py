@@ -12,11 +12,13 @@ from engine.dialect.builder import Build
 from engine.dialect.extensions import attribute, pairs
 from engine.errors import InvalidDefinition, Rejected
 from engine.findings import Finding
-from engine.lint import examine, executable_processes
+from engine.lint import examine, executable_processes, unexpected
 from engine.xml import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from lxml import etree
 
     from engine.instance import ProcessSpec
     from engine.specs.facts import ElementFacts
@@ -40,8 +42,34 @@ class StartSubscription:
     text: str | None
 
 
+class Model:
+    """A file that was read and looked at by all rules, once; each of its processes is built from it without doing so again.
+
+    Attributes:
+        findings: of all rules but the last one of ``engine.lint``, which builds the processes to try; errors first.
+        errors: those that keep it from running.
+        executable: the processes that may be built.
+
+    Raises:
+        InvalidDefinition: it cannot be read.
+    """
+
+    def __init__(self, xml: bytes) -> None:
+        self.root = read(xml)
+        self.findings = examine(self.root)
+        self.errors = [f for f in self.findings if f.severity == "error"]
+        self.executable = executable_processes(self.root)
+
+    def build(self, process: etree._Element, key: str) -> Build:
+        """The specs of a process. Raises InvalidDefinition, whatever the builder stumbles over."""
+        try:
+            return Build(self.root, process, key)
+        except Exception as exc:
+            raise InvalidDefinition([unexpected(exc), *self.findings]) from exc
+
+
 class Definition:
-    """One process of a deployed file; immutable.
+    """One process of a deployed file, given as bytes or as what was made of them; immutable.
 
     Attributes:
         key: of this version, unique over all definitions.
@@ -57,12 +85,11 @@ class Definition:
         InvalidDefinition: with the findings of ``engine.lint``, if one is an error, or if there is no such executable process.
     """
 
-    def __init__(self, xml: bytes, key: str, process_id: str) -> None:
-        root = read(xml)
-        findings = examine(root)
-        if any(f.severity == "error" for f in findings):
-            raise InvalidDefinition(findings)
-        process = next((p for p in executable_processes(root) if p.get("id") == process_id), None)
+    def __init__(self, xml: bytes | Model, key: str, process_id: str) -> None:
+        model = xml if isinstance(xml, Model) else Model(xml)
+        if model.errors:
+            raise InvalidDefinition(model.findings)
+        process = next((p for p in model.executable if p.get("id") == process_id), None)
         if process is None:
             raise InvalidDefinition(
                 [
@@ -76,7 +103,7 @@ class Definition:
         self.key, self.process_id, self.name = key, process_id, process.get("name") or process_id
         self.version_tag = attribute(process, "versionTag", "value")
         self.properties: Mapping[str, str] = MappingProxyType(pairs(process, "properties", "property", "name"))
-        build = Build(root, process, key)
+        build = model.build(process, key)
         self.specs: Mapping[str, ProcessSpec] = MappingProxyType(build.specs)
         self.elements: Mapping[str, ElementFacts] = MappingProxyType(build.elements)
         own = build.specs[key].start.starts

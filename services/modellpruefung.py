@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.catalogue import Definition
+from engine.catalogue import Definition, Model
 from engine.diagram.svg import ElementState, render
 from engine.errors import InvalidDefinition
 from engine.lint import report_elements
@@ -59,7 +59,8 @@ def pruefen(app: App, actor: Actor, *, data: bytes) -> Pruefung:
 def missing(uow: UnitOfWork, data: bytes, model: ModelReport) -> list[Finding]:
     """Warnings about forms, decisions and processes that the file names and that are not deployed here."""
     ids = [process.id for process in model.report.processes if process.executable]
-    return bindung.missing(uow, [Definition(data, UNDEPLOYED, process) for process in ids], beside=ids)
+    source = Model(data)
+    return bindung.missing(uow, [Definition(source, UNDEPLOYED, process) for process in ids], beside=ids)
 
 
 def with_missing(model: ModelReport, warnings: Sequence[Finding]) -> ModelReport:

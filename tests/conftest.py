@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,31 +20,21 @@ from psycopg import sql
 from services.db import provision
 from services.db.embedded import EmbeddedPostgres
 from services.db.session import make_engine
-from tests import builders
+from tests import builders, vorlagen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import IO
 
     from sqlalchemy.engine import Engine
 
 ROOT = Path(__file__).parents[1]
-COUNTER = itertools.count()
 
 
 def data_dir() -> Path:
     """A short path that the user ``nobody`` may enter: as root the server runs as nobody."""
     tree = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:8]
     return Path(os.environ.get("ETAPPE_TEST_DATA") or f"/var/tmp/etappe-test-{os.getuid()}") / tree
-
-
-def fingerprint() -> str:
-    """Changes with every migration, so that an outdated template is never used."""
-    digest = hashlib.sha256()
-    for file in sorted((ROOT / "services/db").rglob("*.py")):
-        if "models" not in file.parts:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 @contextlib.contextmanager
@@ -78,8 +67,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
                 server.start()
                 with psycopg.connect(server.url(), autocommit=True) as admin:
                     tune(admin)
-                    for (name,) in admin.execute("select datname from pg_database where datname like 't\\_%'").fetchall():
-                        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))  # of a killed run
+                    vorlagen.sweep(admin)
         fcntl.flock(users, fcntl.LOCK_SH)
         server.start()
         yield server
@@ -91,61 +79,47 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedPostgres) -> str:
     """Name of a migrated, empty database."""
-    name = f"vorlage_{fingerprint()}"
-    with (postgres.data.parent / f"{postgres.data.name}.template").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with psycopg.connect(postgres.url(), autocommit=True) as admin:
-            ready = admin.execute("select 1 from pg_database where datname = %s and datistemplate", (name,)).fetchone()
-            if not ready:
-                admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-                provision.create_database(postgres.url(), name)
-                provision.migrate(postgres.url(provision.OWNER, name))
-                admin.execute(sql.SQL("alter database {} with is_template true").format(sql.Identifier(name)))
-    return name
+    name = vorlagen.migrated_name()
+    return vorlagen.make_once(postgres, name, None, lambda: provision.migrate(postgres.url(provision.OWNER, name)))
+
+
+@pytest.fixture(scope="session")
+def moers_template(postgres: EmbeddedPostgres, template: str) -> str:
+    """Name of a database with the demo of Moers and the whole library, deployed by its administration at ``builders.START``.
+
+    Deploying takes seconds, a copy a fraction of one.
+    """
+    name = vorlagen.moers_name()
+    return vorlagen.make_once(postgres, name, template, lambda: vorlagen.deploy_moers(postgres.url(provision.APP, name)))
 
 
 @pytest.fixture
 def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """Name of a database without any table."""
-    with fresh(postgres, "template0") as name:
+    with vorlagen.fresh(postgres, "template0") as name:
         yield name
 
 
 @pytest.fixture(scope="session")
 def own_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     """Name of the migrated database of this test process."""
-    with fresh(postgres, template) as name:
+    with vorlagen.fresh(postgres, template) as name:
         yield name
 
 
+@pytest.fixture(scope="session")
+def wipe(postgres: EmbeddedPostgres, own_database: str) -> Iterator[Callable[[], None]]:
+    """Empties the database of this test process."""
+    wiper = vorlagen.Wiper(postgres.url(database=own_database))
+    yield wiper
+    wiper.close()
+
+
 @pytest.fixture
-def database(postgres: EmbeddedPostgres, own_database: str) -> str:
+def database(own_database: str, wipe: Callable[[], None]) -> str:
     """Name of a migrated database without rows. Emptying it is ten times as fast as making a new one."""
-    with psycopg.connect(postgres.url(database=own_database), autocommit=True) as admin:
-        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
-        tables = admin.execute(
-            "select schemaname, tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
-            "and tablename <> 'alembic_version'"
-        ).fetchall()
-        wipe = sql.SQL("; ").join(sql.SQL("delete from {}").format(sql.Identifier(*table)) for table in tables)
-        # Without triggers and foreign keys: the order does not matter, and append-only tables are emptied as well.
-        admin.execute(sql.SQL("set session_replication_role = replica; {}").format(wipe))
+    wipe()
     return own_database
-
-
-@contextlib.contextmanager
-def fresh(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
-    name = f"t_{os.getpid()}_{next(COUNTER)}"
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("create database {} owner {} template {}").format(
-                sql.Identifier(name), sql.Identifier(provision.OWNER), sql.Identifier(template)
-            )
-        )
-        try:
-            yield name
-        finally:
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import dmn
-from engine.catalogue import Definition
+from engine.catalogue import Definition, Model
 from engine.errors import EngineError, InvalidDefinition
-from engine.lint import lint
 from forms.catalogue import check as check_form
 from forms.catalogue import load as load_form
 from forms.errors import InvalidForm
@@ -119,7 +118,7 @@ class Writer:
         self.uow, self.key = uow, uow.key()
         self.definitions: list[Deployed] = []
         self.processes: list[Definition] = []
-        self.unchanged: list[tuple[Resource, Definition]] = []
+        self.unchanged: list[tuple[Resource, Model, Definition]] = []
         self.uow.session.execute(insert(Deployment).values(
             key=self.key, mandant=uow.actor.mandant, name=name[:200], erstellt=uow.now, erstellt_von=uow.actor.login))
 
@@ -141,36 +140,38 @@ class Writer:
 
     # -- BPMN ----------------------------------------------------------------------------------------------------------
     def add_bpmn(self, resource: Resource) -> None:
-        report = lint(resource.data)
-        errors = [f for f in report.findings if f.severity == "error"]
-        runnable = [p for p in report.processes if p.executable]
-        if errors or not runnable:
-            first = errors[0].message_de if errors else "Die Datei enthält keinen ausführbaren Prozess (isExecutable)."
-            raise DeploymentRefused(f"„{resource.name}“ kann nicht ausgeführt werden: {first}", findings=tuple(report.findings))
         checksum = hashlib.sha256(resource.data).digest()
-        for process in runnable:
-            self.add_process(resource, process.id, checksum)
+        try:
+            model = Model(resource.data)
+            if model.errors or not model.executable:
+                raise InvalidDefinition(model.findings)
+            for process in model.executable:
+                self.add_process(resource, model, process.get("id", ""), checksum)
+        except InvalidDefinition as error:
+            first = next((f.message_de for f in error.findings if f.severity == "error"),
+                         "Die Datei enthält keinen ausführbaren Prozess (isExecutable).")
+            raise DeploymentRefused(f"„{resource.name}“ kann nicht ausgeführt werden: {first}", findings=tuple(error.findings)) from error
 
-    def add_process(self, resource: Resource, process_id: str, checksum: bytes) -> None:
+    def add_process(self, resource: Resource, model: Model, process_id: str, checksum: bytes) -> None:
         latest = self.latest("process_definition", "process_id", process_id)
         if latest is not None and bytes(latest.checksum) == checksum:
             self.definitions.append(Deployed(kind="process", id=process_id, key=latest.key, version=latest.version, name=latest.name,
                                              version_tag=latest.version_tag, resource_name=latest.resource_name, new=False))
             self.processes.append(self.uow.app.library.process(self.uow.session, latest.key))
-            self.unchanged.append((resource, self.processes[-1]))
+            self.unchanged.append((resource, model, self.processes[-1]))
             return
-        self.new_version(resource, process_id, checksum, latest)
+        self.new_version(resource, model, process_id, checksum, latest)
 
     def bind_again(self) -> None:
         """A new version also of an unchanged process that is bound to its deployment, if another version of what it names comes with it now."""
         left = list(self.unchanged)
-        while (found := next((pair for pair in left if self.outdated(pair[1])), None)) is not None:  # a new version may outdate its caller
+        while (found := next((pair for pair in left if self.outdated(pair[2])), None)) is not None:  # a new version may outdate its caller
             left.remove(found)
-            resource, process = found
+            resource, model, process = found
             self.processes.remove(process)
             self.definitions = [d for d in self.definitions if d.key != int(process.key)]
             latest = self.latest("process_definition", "process_id", process.process_id)
-            self.new_version(resource, process.process_id, bytes(latest.checksum), latest)
+            self.new_version(resource, model, process.process_id, bytes(latest.checksum), latest)
 
     def outdated(self, process: Definition) -> bool:
         """Whether something in this deployment is another version than the one that the process is bound to."""
@@ -180,14 +181,10 @@ class Writer:
             ("decision", facts.ext.decision, facts.ext.decision_binding)) if binding == "deployment" and name}
         return any(here[thing] != bindung.of_deployment(self.uow.session, *thing, int(process.key)) for thing in bound & here.keys())
 
-    def new_version(self, resource: Resource, process_id: str, checksum: bytes, latest: Any) -> None:  # noqa: ANN401  a row
-        """Write the next version of a process."""
+    def new_version(self, resource: Resource, model: Model, process_id: str, checksum: bytes, latest: Any) -> None:  # noqa: ANN401  a row
+        """Write the next version of a process. Raises InvalidDefinition: it cannot be built."""
         key, version = self.uow.key(), (latest.version if latest else 0) + 1
-        try:
-            definition = Definition(resource.data, str(key), process_id)
-        except InvalidDefinition as error:
-            raise DeploymentRefused(f"„{resource.name}“ kann nicht ausgeführt werden: {error.findings[0].message_de}",
-                                    findings=tuple(error.findings)) from error
+        definition = Definition(model, str(key), process_id)
         self.uow.session.execute(insert(ProcessDefinition).values(
             key=key, mandant=self.uow.actor.mandant, deployment_key=self.key, process_id=process_id, version=version,
             version_tag=definition.version_tag, name=definition.name, resource_name=resource.name, xml=resource.data, checksum=checksum))

@@ -41,6 +41,16 @@ def names() -> list[str]:
     return sorted(found)
 
 
+def names_alone(known: list[str]) -> dict[str, re.Pattern[str]]:
+    """Name -> where it stands as a word of its own."""
+    return {name: re.compile(rf"(?<![\w-]){re.escape(name)}(?!\w)") for name in known}
+
+
+def named(text: str, patterns: dict[str, re.Pattern[str]]) -> list[str]:
+    """Those of the names that stand in the text. Looking for the bare letters first is many times as fast as the patterns alone."""
+    return [name for name, pattern in patterns.items() if name in text and pattern.search(text)]
+
+
 def figures(text: str) -> list[str]:
     return [m[0] for m in (*ISO.finditer(text), *DAUER.finditer(RECHTSBEGRIFF.sub("", text)))]
 
@@ -66,10 +76,17 @@ def test_no_figure_of_time(datei):
 
 
 def test_no_organisation_and_no_kommune_is_named():
-    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?!\w)" for name in names()))
+    patterns = names_alone(names())
 
-    assert [(d.name, found[0]) for d in DATEIEN if (found := pattern.search(text_of(d.data)))] == []
-    assert len(names()) > 100
+    assert [(d.name, found) for d in DATEIEN if (found := named(text_of(d.data), patterns))] == []
+    assert len(patterns) > 100
+
+
+def test_a_name_is_found():
+    patterns = names_alone(["Köln", "awo", "AWO Moers"])
+
+    assert named("Amt der Stadt Köln, AWO Moers", patterns) == ["Köln", "AWO Moers"]
+    assert named("Kölner Straße, nord-awo, awoxy", patterns) == []
 
 
 @pytest.mark.parametrize("text", ['"P14D"', "<x>PT2H</x>", "innerhalb von 14 Tagen", "nach drei Wochen", "alle 6 Monate", "einer Woche", "24-Stunden"])

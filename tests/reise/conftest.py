@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services import bootstrap, demo
+from services import bootstrap
 from services.db import provision
-from services.prozess import deployments
 from services.settings import Settings
 from tests import builders
-from tests.reise import gang
 from tests.reise.haus import Haus, aufraeumen
+from tests.vorlagen import fresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +22,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def app(postgres: EmbeddedPostgres, database: str) -> Iterator[App]:
+def app(postgres: EmbeddedPostgres, moers_template: str) -> Iterator[App]:
     """A Monday morning in an installation that was loaded with the demo."""
-    made = bootstrap.build(Settings(data_dir=Path("/nonexistent"), database_url=postgres.url(provision.APP, database), pool_size=5),
-                           clock=builders.Uhr())
-    demo.load(made)
-    deployments.deploy_library(made, gang.people(made)["verwaltung"])
-    yield made
-    made.close()
+    with fresh(postgres, moers_template) as database:
+        made = bootstrap.build(Settings(data_dir=Path("/nonexistent"), database_url=postgres.url(provision.APP, database), pool_size=5),
+                               clock=builders.Uhr())
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")

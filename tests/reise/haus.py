@@ -115,6 +115,8 @@ def neuer_fall(haus: Haus, login: str, **person: str) -> str:
     """*Neuer Fall* on the page; returns the Aktenzeichen."""
     data = {"zugangsweg": "buergerservice", "erstkontakt": f"{haus.zeit:%d.%m.%Y}", "person": login,
             "p0-vorname": "Amina", "p0-nachname": "Beispiel", **{f"p0-{name}": value for name, value in person.items()}}
+    haus.zeilen("select 1")  # a journey before this one may have killed database and server a moment ago
+    haus.until(haus.answers, "an answer of the server")
     with Seite(haus, login) as seite:
         sent = seite.schicke("/faelle/neu", "/faelle/neu", data)
     return re.search(r"/faelle/([^/?]+)", sent.headers["location"])[1]  # type: ignore[index]  # None fails the test as it should

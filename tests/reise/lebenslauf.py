@@ -82,9 +82,9 @@ class Lebenslauf(Gang):
     duerfen: list[Actor] = field(default_factory=list)
 
     # -- who -----------------------------------------------------------------------------------------------------------------
-    def adressaten(self, task: TaskInfo) -> list[Actor]:
-        """As in a Gang, but only who works with cases counts, and not the administration, which has every function in a demo."""
-        return [a for a in super().adressaten(task) if "verwaltung" not in a.roles and a.roles & set(policy.BETEILIGT)]
+    def zaehlt(self, who: Actor) -> bool:
+        """Only who works with cases counts, and not the administration, which has every function in a demo."""
+        return "verwaltung" not in who.roles and bool(who.roles & set(policy.BETEILIGT))
 
     def jemand(self, wer: str, among: list[Actor] | None = None) -> Actor:
         """The log-in, else somebody of the organisation, else somebody with the function."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from argon2 import PasswordHasher
-from psycopg import sql
 
 from services import anmeldung, bootstrap, demo, unit_of_work
 from services.db import provision
-from services.prozess import deployments
 from services.settings import Settings
 from tests import builders
-from tests.reise import gang
+from tests.vorlagen import fresh
 from tests.web import daten
 from web.app import create_app
 
@@ -51,9 +47,21 @@ def app(postgres: Any, database: str) -> Iterator[Any]:
     made.close()
 
 
+BUILT: list[Flask] = []
+
+
 @pytest.fixture
-def flask_app(app: Any) -> Flask:
-    return create_app(app)
+def flask_app(app: Any) -> Iterator[Flask]:
+    """The web application of this test. Its routes and templates are compiled once per process, its settings are those of a new one."""
+    if not BUILT:
+        BUILT.append(create_app(app))
+    (shared,) = BUILT
+    settings = dict(shared.config)
+    shared.extensions["etappe"] = app
+    yield shared
+    del shared.extensions["etappe"]
+    shared.config.clear()
+    shared.config.update(settings)
 
 
 class Browser:
@@ -108,29 +116,27 @@ def text() -> Callable[[TestResponse], str]:
 
 # -- the whole service: real models and the people of the demo -------------------------------------------------------------
 @pytest.fixture(scope="session")
-def moers(postgres: Any, template: str) -> Iterator[Any]:
-    """An installation with the demo and all models, and a clock that moves by hand; made once for all tests of pages."""
-    name = f"t_{os.getpid()}_moers"
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} owner {} template {}").format(*map(sql.Identifier, (name, provision.OWNER, template))))
+def moers(postgres: Any, moers_template: str) -> Iterator[Any]:
+    """An installation with the demo and all models, and a clock that moves by hand; one for all tests of pages."""
+    with fresh(postgres, moers_template) as name:
         made = bootstrap.build(Settings(data_dir=Path("/nonexistent"), database_url=postgres.url(provision.APP, name), pool_size=4), clock=builders.Uhr())
         try:
-            demo.load(made)
-            deployments.deploy_library(made, gang.people(made)["verwaltung"])
             yield made
         finally:
             unit_of_work.give_back()
             made.close()
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def moers_flask(moers: Any) -> Flask:
+    return create_app(moers)
 
 
 @pytest.fixture
-def moerser(moers: Any) -> Iterator[Callable[[str], Browser]]:
+def moerser(moers_flask: Flask) -> Iterator[Callable[[str], Browser]]:
     """A browser in which somebody of the demo is logged in."""
-    flask_app = create_app(moers)
-
     def make(login: str) -> Browser:
-        made = Browser(flask_app)
+        made = Browser(moers_flask)
         assert made.login(login, demo.PASSWORD).status_code == 302
         return made
     yield make

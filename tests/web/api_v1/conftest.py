@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,17 +19,16 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jsonschema import Draft202012Validator
-from psycopg import sql
 from werkzeug.test import TestResponse
 
-from services import bootstrap, demo, unit_of_work
+from services import bootstrap, unit_of_work
 from services.bootstrap import App
 from services.db import provision
 from services.db.embedded import EmbeddedPostgres
-from services.prozess import deployments, messages, timers
+from services.prozess import messages, timers
 from services.settings import Settings
 from tests import builders
-from tests.reise import gang
+from tests.vorlagen import fresh
 from tests.web.api_v2.rufen import PASSWORD, Caller
 from web.api_v1.basis import document
 from web.app import create_app
@@ -72,20 +70,14 @@ class Dienst:
 
 
 @pytest.fixture(scope="session")
-def dienst(postgres: EmbeddedPostgres, template: str) -> Iterator[Dienst]:
-    name = f"t_{os.getpid()}_v1"
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} owner {} template {}").format(*map(sql.Identifier, (name, provision.OWNER, template))))
-        try:
-            yield from running(postgres, name)
-        finally:
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+def dienst(postgres: EmbeddedPostgres, moers_template: str) -> Iterator[Dienst]:
+    with fresh(postgres, moers_template) as name:
+        yield from running(postgres, name)
 
 
 def running(postgres: EmbeddedPostgres, name: str) -> Iterator[Dienst]:
     app = bootstrap.build(Settings(data_dir=Path("/nonexistent"), database_url=postgres.url(provision.APP, name), pool_size=4, max_body_bytes=MAX_BODY),
                           clock=builders.Uhr())
-    demo.load(app)
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # hashing is slow on purpose
     with psycopg.connect(postgres.url(provision.OWNER, name)) as owner:
         owner.execute("insert into etappe.mandant (mandant, name, profil) values ('koeln', 'Stadt Köln', 'moers')")
@@ -93,7 +85,6 @@ def running(postgres: EmbeddedPostgres, name: str) -> Iterator[Dienst]:
         owner.execute("insert into etappe.benutzer (login, mandant, name, sort_key, organisation, rollen, funktionen, passwort_hash) values "
                       "('koeln', 'koeln', 'Karla Domhoff', 'domhoff', 'kim_koeln', '{fallmanagement,koordination}', '{servicestelle,fallmanagement}', '')")
         owner.execute("update etappe.benutzer set passwort_hash = %s", (quick,))
-    deployments.deploy_library(app, gang.people(app)["verwaltung"])
     with psycopg.connect(postgres.url(provision.OWNER, name), autocommit=True) as watch:
         watch.execute("set search_path = etappe, jobs")
         known = [row[0] for row in watch.execute("select tablename from pg_tables where schemaname = 'etappe' order by 1")]

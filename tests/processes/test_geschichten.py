@@ -18,6 +18,9 @@ SCHWEIGEN = {
     "fallmanagement/szenarien/geschichte_zweiter_widerruf.yaml": (["migrationsberatung_hoexter", "jugendamt_kreis_hoexter"], 23),
     "verweisberatung/szenarien/geschichte_fall_endet_vor_der_antwort.yaml": (["migrationsberatung_hoexter"], 3),
     "integrationskurs/szenarien/geschichte_unterbrochen_durch_eine_geburt.yaml": (["sozialagentur_muelheim"], 0),
+    # Each one's course is the business of her own office alone.
+    "integrationskurs/szenarien/geschichte_paar_kurs_der_frau.yaml": (["kim_stelle"], 0),
+    "integrationskurs/szenarien/geschichte_paar_zwei_kurse.yaml": (["kim_stelle"], 11),
 }
 MITTEILUNGEN = {"partner.informieren", "mail.senden"}
 

@@ -266,7 +266,7 @@ WITH_FILE = sorted(name for name, (_, _, entry) in operations().items() if "mult
 def address(name: str, fall: dict[str, Any]) -> tuple[str, str]:
     """Method and path of an operation; keys name nothing, the Aktenzeichen a case that there is."""
     method, path, _ = operations()[name]
-    parts = {"aktenzeichen": fall["aktenzeichen"], "key": "1", "organisation": EMPFAENGER, "version": "1"}
+    parts = {"aktenzeichen": fall["aktenzeichen"], "key": "1", "organisation": EMPFAENGER, "version": "1", "person": "1"}
     return method, re.sub(r"\{([a-z]+)\}", lambda m: parts[m[1]], path.removeprefix("/api/v1"))
 
 

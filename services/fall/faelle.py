@@ -207,7 +207,8 @@ def person_hinzufuegen(app: App, actor: Actor, *, aktenzeichen: str, person: Neu
         key = add_person(uow, aktenzeichen, person)
         zeitleiste.notieren(uow, aktenzeichen, "fall", "Weitere Person aufgenommen")
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, ["stammdaten"], "Person aufnehmen")
-        uow.audit("fall.person_hinzufuegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"person": key, "rechtskreise": person.rechtskreise and kreise.geordnet(person.rechtskreise)})
+        own = None if person.rechtskreise is None else kreise.geordnet(person.rechtskreise)
+        uow.audit("fall.person_hinzufuegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"person": key, "rechtskreise": own})
         return key
 
     return transact(app, actor, work)

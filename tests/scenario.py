@@ -18,6 +18,7 @@ from engine.clock import BERLIN, FixedClock
 from engine.expressions import Expressions
 from engine.family import Family
 from engine.step import KINDS
+from services.fall import fakten
 from tests import scenario_forms
 from tests.scenario_jobs import Jobs
 from tests.scenario_library import STUB_JOB, Store, decisions, form, load_profile
@@ -85,9 +86,10 @@ class Scenario:
         self.clock = FixedClock(moment(start.get("am", DEFAULT_DAY)))
         self.profile = load_profile(document.get("profil", "beispiel"))
         self.fall = FALL | {"personen": [dict(p) for p in FALL["personen"]]}
+        self.common, self.own = list(FALL["rechtskreise"]), {}
         self.change_fall(start.get("fall") or {})
         self.calendar = Calendar(self.profile.land, frozenset(self.profile.schliesstage))
-        self.jobs = Jobs(self.fall)
+        self.jobs = Jobs(self.fall, self.move_people)
         self.real, self.once = document.get("echt") or [], []
         self.store = Store(self.clock, self.expressions, self.is_real)
         self.family = Family(self.store, self.expressions, self.clock.now)
@@ -243,6 +245,27 @@ class Scenario:
             main = [p["alter"] for p in changes["personen"] if p.get("hauptperson")]
             self.fall["anzahl_personen"] = changes.get("anzahl_personen", len(changes["personen"]))
             self.fall["alter"] = changes.get("alter", main[0] if main else None)
+            self.own = {p["id"]: p["rechtskreise"] for p in changes["personen"] if "rechtskreise" in p}
+        self.common = changes.get("rechtskreise", self.common)
+        self.derive()
+        if "bezieht_sgb2" not in changes and ("rechtskreise" in changes or any("rechtskreise" in p for p in changes.get("personen", ()))):
+            self.fall["bezieht_sgb2"] = "sgb2" in self.fall["rechtskreise"]
+
+    def derive(self) -> None:
+        """Rechtskreise of each person (own, else those of everybody) and of the case as their union, as the service derives them."""
+        people = [{**p, "rechtskreise": list(self.own.get(p["id"], self.common))} for p in self.fall["personen"]]
+        found = {r for p in people for r in p["rechtskreise"]} if people else set(self.common)
+        self.fall["personen"] = people
+        self.fall["rechtskreise"] = [r for r in fakten.RECHTSKREISE if r in found]
+
+    def move_people(self, personen: list[str], rechtskreise: list[str]) -> None:
+        """What ``fall.rechtskreis_wechseln`` does to the facts."""
+        unknown = set(personen) - {p["id"] for p in self.fall["personen"]}
+        assert personen, "nobody changes"
+        assert not unknown, f"there is no person {sorted(unknown)}"
+        self.own.update(dict.fromkeys(personen, rechtskreise))
+        self.derive()
+        self.fall["bezieht_sgb2"] = "sgb2" in self.fall["rechtskreise"]
 
     # -- the engine ------------------------------------------------------------------------------------------------------------
     def command(self, instance: str, name: str, *args, **more) -> None:

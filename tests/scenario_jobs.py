@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from services.dokumente import vorlagen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # type -> (required inputs, optional inputs)
 INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "fall.phase_setzen": ({"phase"}, set()),
     "fall.verantwortung_uebertragen": ({"organisation", "grund"}, {"person"}),
     "fall.schliessen": ({"grund"}, set()),
+    "fall.rechtskreis_wechseln": ({"personen", "rechtskreise", "grund"}, set()),
     "fall.notiz": ({"text", "art"}, set()),
     "partner.kapazitaet_pruefen": ({"organisationen"}, set()),
     "partner.abwechselnd_waehlen": ({"regel", "organisationen"}, set()),
@@ -30,7 +36,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "kennzahlen.ermitteln": ({"von", "bis", "mindestens"}, set()),
     "strukturhinweis.rueckmelden": ({"hinweise", "entscheidung", "antwort", "endgueltig"}, set()),
 }
-LISTS = {"organisationen", "abschnitte", "besondere_abschnitte", "hinweise"}
+LISTS = {"personen", "rechtskreise", "organisationen", "abschnitte", "besondere_abschnitte", "hinweise"}
 MAY_BE_NULL = {"grund"}
 
 
@@ -42,8 +48,8 @@ class Jobs:
         announced: type -> answers a scenario has announced for the next jobs of that type.
     """
 
-    def __init__(self, fall: dict) -> None:
-        self.fall = fall
+    def __init__(self, fall: dict, move_people: Callable[[list[str], list[str]], None]) -> None:
+        self.fall, self.move_people = fall, move_people
         self.done: list[tuple[str, dict]] = []
         self.announced: dict[str, list[dict]] = {}
         self.offers: dict[str, str] = {}
@@ -76,6 +82,8 @@ class Jobs:
         elif kind == "fall.verantwortung_uebertragen":
             self.fall.update(verantwortliche_organisation=seen["organisation"], verantwortlich=seen.get("person"))
             return {"verantwortlich": seen.get("person")}
+        elif kind == "fall.rechtskreis_wechseln":
+            self.move_people(seen["personen"], seen["rechtskreise"])
         elif kind == "partner.kapazitaet_pruefen":
             return {"kapazitaet": dict.fromkeys(seen["organisationen"], True)}
         elif kind == "partner.abwechselnd_waehlen":

@@ -14,11 +14,11 @@ from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services import policy
-from services.db.models.fall import AkteAbschnitt, Fall, Person
+from services.db.models.fall import AkteAbschnitt, Person
 from services.db.models.grundlage import Benutzer, Organisation
 from services.errors import InvalidInput
 from services.fall import abschnitte as sections
-from services.fall import einwilligungen, fakten, freigaben, sortierung, verantwortung, zugriffe
+from services.fall import einwilligungen, fakten, freigaben, rechtskreise, sortierung, verantwortung, zugriffe
 from services.unit_of_work import UnitOfWork, transact
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def write_sections(
             )
         )
         written.append((place, version + 1))
-        _route(uow, aktenzeichen, place, merged)
+        _route(uow, aktenzeichen, place, merged, {name: value for name, value in given.items() if content.get(name) != value})
     if written:
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, [a for (_, a), _ in written], form_id or "Fallakte")
         uow.audit(
@@ -341,14 +341,20 @@ def sections_for_form(
 
 # --- fields that are routing facts at the same time ------------------------------------------------------------------------
 
-JA_NEIN = {True: True, "ja": True, False: False, "nein": False}
+JA_NEIN: dict[bool | str | None, bool] = {True: True, "ja": True, False: False, "nein": False}
 
 
-def _route(uow: UnitOfWork, aktenzeichen: str, place: Stelle, inhalt: Inhalt) -> None:
+def _plain(answer: object) -> bool | str | None:
+    return answer if isinstance(answer, (bool, str)) else None
+
+
+def _route(uow: UnitOfWork, aktenzeichen: str, place: Stelle, inhalt: Inhalt, neu: Inhalt) -> None:
     """Copy the fields on which lists, search and expressions rely into their columns; a value outside the contract is left out.
 
     ``stammdaten``: name, or vorname and nachname; geburtsdatum. ``aufenthalt``: status (one of ``fakten.AUFENTHALT``).
-    ``leistungen``: bezieht_sgb2 (ja, nein or a boolean), rechtskreise (a list of ``fakten.RECHTSKREISE``).
+    ``leistungen``: bezieht_sgb2 (ja, nein or a boolean), rechtskreise (a list of ``fakten.RECHTSKREISE``). They speak of the case as a
+    whole: people with Rechtskreise of their own keep them. Only the answers that are new here (``neu``) count, so that an old one,
+    shown in a form again, does not undo what was changed elsewhere meanwhile.
     """
     person, abschnitt = place
     if abschnitt == "stammdaten":
@@ -356,18 +362,7 @@ def _route(uow: UnitOfWork, aktenzeichen: str, place: Stelle, inhalt: Inhalt) ->
     elif abschnitt == "aufenthalt" and inhalt.get("status") in fakten.AUFENTHALT:
         uow.session.execute(update(Person).where(Person.key == person).values(aufenthalt=inhalt["status"]))
     elif abschnitt == "leistungen":
-        fall = uow.session.execute(select(Fall).where(Fall.mandant == uow.actor.mandant, Fall.aktenzeichen == aktenzeichen)).scalar_one()
-        active = set(fall.rechtskreise)
-        if isinstance(inhalt.get("rechtskreise"), list):
-            active = set(inhalt["rechtskreise"])
-        answer = inhalt.get("bezieht_sgb2")
-        if isinstance(answer, (bool, str)) and answer in JA_NEIN:
-            active = active | {"sgb2"} if JA_NEIN[answer] else active - {"sgb2"}
-        uow.session.execute(
-            update(Fall)
-            .where(Fall.mandant == uow.actor.mandant, Fall.aktenzeichen == aktenzeichen)
-            .values(rechtskreise=[r for r in fakten.RECHTSKREISE if r in active])
-        )
+        rechtskreise.aus_leistungen(uow, aktenzeichen, neu.get("rechtskreise"), JA_NEIN.get(_plain(neu.get("bezieht_sgb2"))))
     fakten.forget(uow.session)
 
 

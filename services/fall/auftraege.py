@@ -12,7 +12,18 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import BpmnError
 from services.errors import InvalidInput
-from services.fall import abschnitte, einwilligungen, faelle, fakten, partner, uebergaben, verantwortung, verweise, zeitleiste
+from services.fall import (
+    abschnitte,
+    einwilligungen,
+    faelle,
+    fakten,
+    partner,
+    rechtskreise,
+    uebergaben,
+    verantwortung,
+    verweise,
+    zeitleiste,
+)
 from services.netzwerk import strukturhinweise
 
 if TYPE_CHECKING:
@@ -142,6 +153,15 @@ def notiz(ctx: Auftrag) -> dict[str, Any]:
     zeitleiste.notieren(ctx.uow, _fall(ctx), art if art in zeitleiste.ARTEN else "notiz", text)
     if art == "strukturhinweis":
         strukturhinweise.aufnehmen(ctx.uow, _fall(ctx), strukturhinweise.Hinweis(text=text))
+    return {}
+
+
+def rechtskreis_wechseln(ctx: Auftrag) -> dict[str, Any]:
+    """Exactly the members of ``personen`` have ``rechtskreise`` from now on; ``grund`` stands in the audit."""
+    people = _list(ctx, "personen")
+    if not all(key.isdigit() for key in people):
+        raise InvalidInput("Die Variable „personen“ nennt keine Personen des Falls.")
+    rechtskreise.wechseln(ctx.uow, _fall(ctx), [int(key) for key in people], _list(ctx, "rechtskreise"), _text(ctx, "grund"))
     return {}
 
 
@@ -328,6 +348,7 @@ AUFTRAEGE: dict[str, Callable[[Auftrag], dict[str, Any]]] = {
     "fall.verantwortung_uebertragen": verantwortung_uebertragen,
     "fall.schliessen": schliessen,
     "fall.notiz": notiz,
+    "fall.rechtskreis_wechseln": rechtskreis_wechseln,
     "partner.kapazitaet_pruefen": kapazitaet_pruefen,
     "partner.abwechselnd_waehlen": abwechselnd_waehlen,
     "partner.informieren": partner_informieren,

@@ -13,6 +13,7 @@ from services.db.models.fall import Fall, Person, Uebergabe, Verweis
 from services.db.models.prozess import ProcessInstance
 from services.errors import Conflict, InvalidInput
 from services.fall import fakten, sortierung, status, verantwortung, zeitleiste, zugriffe
+from services.fall import rechtskreise as kreise
 from services.fall.fallkopf import ABSCHLUSSGRUENDE, FallDetail, PersonInfo, bezeichnung, lesen, person_keys, personen
 from services.fall.phasen import begonnen, phasen
 from services.unit_of_work import UnitOfWork, transact
@@ -52,13 +53,17 @@ NAME_MAX = 200
 
 @dataclass(frozen=True, kw_only=True)
 class NeuePerson:
-    """A person as she is first written down. ``aufenthalt``: one of ``fakten.AUFENTHALT`` or None."""
+    """A person as she is first written down.
+
+    ``aufenthalt``: one of ``fakten.AUFENTHALT`` or None. ``rechtskreise``: her own ones; None: as the case.
+    """
 
     vorname: str
     nachname: str
     geburtsdatum: date | None = None
     hauptperson: bool = False
     aufenthalt: str | None = None
+    rechtskreise: Sequence[str] | None = None
 
 
 def anlegen(
@@ -75,7 +80,7 @@ def anlegen(
 ) -> str:
     """Open a case with its people and start its process; returns the Aktenzeichen.
 
-    ``erstkontakt`` defaults to today, ``login`` (first responsible person) to nobody: the process or Koordination names one.
+    ``rechtskreise`` hold for everybody without own ones. ``erstkontakt`` defaults to today, ``login`` (first responsible person) to nobody: the process or Koordination names one.
     ``prozess``: key of the process, None to start none.
 
     Raises:
@@ -100,7 +105,7 @@ def anlegen(
                 prozess_key=None,
                 zugangsweg=zugangsweg,
                 erstkontakt=contact,
-                rechtskreise=list(rechtskreise),
+                rechtskreise_gemeinsam=kreise.geordnet(rechtskreise),
                 organisation=actor.organisation,
                 federfuehrend=federfuehrend,
                 angelegt_am=uow.now,
@@ -146,8 +151,8 @@ def _validate(personen: Sequence[NeuePerson], rechtskreise: Sequence[str], erstk
             errors[f"personen.{number}.geburtsdatum"] = "Das Geburtsdatum liegt in der Zukunft."
         if person.aufenthalt is not None and person.aufenthalt not in fakten.AUFENTHALT:
             errors[f"personen.{number}.aufenthalt"] = "Bitte wählen Sie aus der Liste."
-    if set(rechtskreise) - set(fakten.RECHTSKREISE):
-        errors["rechtskreise"] = "Bitte wählen Sie aus der Liste."
+        kreise.pruefen(f"personen.{number}.rechtskreise", person.rechtskreise, errors)
+    kreise.pruefen("rechtskreise", rechtskreise, errors)
     if erstkontakt is not None and erstkontakt > today:
         errors["erstkontakt"] = "Der Erstkontakt liegt in der Zukunft."
     if errors:
@@ -180,10 +185,11 @@ def add_person(uow: UnitOfWork, aktenzeichen: str, person: NeuePerson) -> int:
             hauptperson=person.hauptperson,
             sort_key=sortierung.sort_key(person.nachname, person.vorname),
             aufenthalt=person.aufenthalt,
+            rechtskreise=None if person.rechtskreise is None else kreise.geordnet(person.rechtskreise),
             angelegt_am=uow.now,
         )
     )
-    fakten.forget(uow.session)
+    kreise.ableiten(uow, aktenzeichen)
     return key
 
 
@@ -201,31 +207,20 @@ def person_hinzufuegen(app: App, actor: Actor, *, aktenzeichen: str, person: Neu
         key = add_person(uow, aktenzeichen, person)
         zeitleiste.notieren(uow, aktenzeichen, "fall", "Weitere Person aufgenommen")
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, ["stammdaten"], "Person aufnehmen")
-        uow.audit("fall.person_hinzufuegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"person": key})
+        own = None if person.rechtskreise is None else kreise.geordnet(person.rechtskreise)
+        uow.audit("fall.person_hinzufuegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"person": key, "rechtskreise": own})
         return key
 
     return transact(app, actor, work)
 
 
 def rechtskreise_setzen(app: App, actor: Actor, *, aktenzeichen: str, rechtskreise: Sequence[str], grund: str) -> None:
-    """Write down which Rechtskreise are active (several may be).
+    """Write down which Rechtskreise hold for everybody in the case without own ones (several may).
 
     Raises:
         NotFound, NotPermitted, InvalidInput, Conflict: the case is closed.
     """
-    _validate((NeuePerson(vorname="x", nachname="x", hauptperson=True),), rechtskreise, None, app.clock.today())
-
-    def work(uow: UnitOfWork) -> None:
-        policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, app.clock.today())
-        fall = verantwortung.lock_open(uow, aktenzeichen)
-        chosen = [r for r in fakten.RECHTSKREISE if r in set(rechtskreise)]
-        uow.audit(
-            "fall.rechtskreise", aktenzeichen, chain=f"fall:{aktenzeichen}", reason=grund, detail={"von": fall.rechtskreise, "an": chosen}
-        )
-        change(uow, aktenzeichen, rechtskreise=chosen)
-        zeitleiste.notieren(uow, aktenzeichen, "fall", "Rechtskreise geändert")
-
-    transact(app, actor, work)
+    kreise.setzen(app, actor, aktenzeichen=aktenzeichen, gemeinsam=rechtskreise, grund=grund)
 
 
 def change(uow: UnitOfWork, aktenzeichen: str, **values: object) -> None:

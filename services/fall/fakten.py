@@ -88,7 +88,7 @@ def reader(clock: Clock) -> Callable[[Session, str], Mapping[str, Any]]:
 def load(session: Session, aktenzeichen: str, today: date) -> dict[str, Any]:
     """The facts as a plain dictionary."""
     people = (
-        select(func.json_agg(func.json_build_array(Person.key, Person.geburtsdatum, Person.hauptperson, Person.aufenthalt)))
+        select(func.json_agg(func.json_build_array(Person.key, Person.geburtsdatum, Person.hauptperson, Person.aufenthalt, Person.rechtskreise)))
         .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
         .scalar_subquery()
     )
@@ -98,6 +98,7 @@ def load(session: Session, aktenzeichen: str, today: date) -> dict[str, Any]:
             Fall.phase,
             Fall.federfuehrend,
             Fall.rechtskreise,
+            Fall.rechtskreise_gemeinsam,
             Fallverantwortung.login,
             Fallverantwortung.organisation,
             people.label("personen"),
@@ -116,8 +117,13 @@ def load(session: Session, aktenzeichen: str, today: date) -> dict[str, Any]:
         return {}
     personen = sorted(row.personen or [], key=lambda p: (not p[2], p[0]))
     values = [
-        {"id": str(key), "alter": age(date.fromisoformat(born) if born else None, today), "hauptperson": main}
-        for key, born, main, _ in personen
+        {
+            "id": str(key),
+            "alter": age(date.fromisoformat(born) if born else None, today),
+            "hauptperson": main,
+            "rechtskreise": list(row.rechtskreise_gemeinsam if own is None else own),
+        }
+        for key, born, main, _, own in personen
     ]
     return {
         "aktenzeichen": aktenzeichen,

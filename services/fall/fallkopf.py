@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from services import policy
 from services.db.models.fall import Einwilligung, Fall, Person, Uebergabe
 from services.db.models.grundlage import Organisation
 from services.db.models.prozess import UserTask
-from services.fall import fakten, freigaben, verantwortung, zugriffe
+from services.fall import fakten, freigaben, rechtskreise, verantwortung, zugriffe
 from services.fall.phasen import phasen
 from services.unit_of_work import UnitOfWork, transact
 
@@ -46,7 +46,11 @@ ABSCHLUSSGRUENDE = {
 
 @dataclass(frozen=True, kw_only=True)
 class PersonInfo:
-    """A member of the case; the names are None where they are not lent to the reader."""
+    """A member of the case; the names are None where they are not lent to the reader.
+
+    ``rechtskreise`` are those that hold for the person (None: not lent to the reader), ``eigene_rechtskreise`` says that she has own
+    ones, else they are those of everybody in the case.
+    """
 
     key: int
     hauptperson: bool
@@ -55,11 +59,15 @@ class PersonInfo:
     geburtsdatum: date | None
     alter: int | None
     aufenthalt: str | None
+    rechtskreise: tuple[str, ...] | None
+    eigene_rechtskreise: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class FallDetail:
     """The head of the Fallakte. ``bezeichnung``: „Familie Qaderi“ or the name of the person, else the Aktenzeichen.
+
+    ``rechtskreise`` is the union over the members, ``rechtskreise_gemeinsam`` holds for everybody without own ones.
 
     ``abschlussgrund`` is in words. ``naechste_frist`` is the earliest due time of an open task; ``einwilligung_endet`` the next day on which a consent in force ends.
     """
@@ -74,6 +82,7 @@ class FallDetail:
     federfuehrend: str | None
     federfuehrend_name: str | None
     rechtskreise: tuple[str, ...]
+    rechtskreise_gemeinsam: tuple[str, ...]
     aufenthalt: str | None
     zugangsweg: str | None
     erstkontakt: date
@@ -112,12 +121,14 @@ def personen(uow: UnitOfWork, actor: Actor, target: FallTarget) -> tuple[PersonI
     inside = policy.belongs(actor, target)
     given = () if inside else freigaben.lent(uow.session, actor, target.aktenzeichen, today)
     rows = uow.session.execute(
-        select(Person)
+        select(Person, Fall.rechtskreise_gemeinsam)
+        .join(Fall, and_(Fall.mandant == Person.mandant, Fall.aktenzeichen == Person.aktenzeichen))
         .where(Person.mandant == actor.mandant, Person.aktenzeichen == target.aktenzeichen)
         .order_by(Person.hauptperson.desc(), Person.geburtsdatum, Person.key)
-    ).scalars()
+    )
+    benefits = inside or any(f.abschnitt == "leistungen" for f in given)
     found = []
-    for person in rows:
+    for person, gemeinsam in rows:
         named = freigaben.may_see_name(inside, given, person.key)
         residence = inside or any(f.person == person.key and f.abschnitt == "aufenthalt" for f in given)
         found.append(
@@ -129,6 +140,8 @@ def personen(uow: UnitOfWork, actor: Actor, target: FallTarget) -> tuple[PersonI
                 geburtsdatum=person.geburtsdatum if named else None,
                 alter=fakten.age(person.geburtsdatum, today) if named else None,
                 aufenthalt=person.aufenthalt if residence else None,
+                rechtskreise=tuple(rechtskreise.wirksam(person.rechtskreise, gemeinsam)) if benefits else None,
+                eigene_rechtskreise=benefits and person.rechtskreise is not None,
             )
         )
     return tuple(found)
@@ -185,6 +198,7 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
         federfuehrend=fall.federfuehrend,
         federfuehrend_name=lead,
         rechtskreise=tuple(fall.rechtskreise),
+        rechtskreise_gemeinsam=tuple(fall.rechtskreise_gemeinsam),
         aufenthalt=main.aufenthalt,
         zugangsweg=fall.zugangsweg,
         erstkontakt=fall.erstkontakt,

@@ -136,9 +136,10 @@ class Lebenslauf(Gang):
         self.pruefe()
 
     def _personen(self, given: dict[str, Any]) -> dict[str, Any]:
-        """``person: B`` is a person of the file."""
-        return {name: str(self.personen[value["person"]]) if isinstance(value, dict) and set(value) == {"person"} else value
-                for name, value in given.items()}
+        """``person: B`` is a person of the file, also within a list."""
+        def key(value: Any) -> Any:
+            return str(self.personen[value["person"]]) if isinstance(value, dict) and set(value) == {"person"} else value
+        return {name: [key(v) for v in value] if isinstance(value, list) else key(value) for name, value in given.items()}
 
     @staticmethod
     def _answers(uow: UnitOfWork, task: TaskInfo, given: dict[str, Any]) -> dict[str, Any]:

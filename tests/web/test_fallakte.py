@@ -279,3 +279,89 @@ def test_a_called_process_is_one_step_away_and_names_the_way_back(app, fall, bro
     way_back = re.search(r'aria-label="Aufgerufen von">(.*?)</nav>', bottom, re.DOTALL).group(1)
     assert way_back.index(f"instanz={root}") < way_back.index(f"instanz={family['mitte']}")
     assert f'href="/umzug/vorgang/{family["mitte"]}"' in browser("prozess").get(f"/umzug/vorgang/{root}").get_data(as_text=True)
+
+
+# -- Rechtskreise ----------------------------------------------------------------------------------------------------------
+def rechtskreise(app, fall):
+    found = faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall)
+    return found.rechtskreise, [(p.rechtskreise, p.eigene_rechtskreise) for p in found.personen]
+
+
+@pytest.fixture
+def angaben(app, fall):
+    """What the page sends when the first person gets SGB II and the case AsylbLG."""
+    first, second = (p.key for p in faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall).personen)
+    return {"rechtskreise": ["asylblg"], f"art-{first}": "eigene", f"eigene-{first}": ["sgb2"], f"art-{second}": "fall", "grund": "Bescheid"}
+
+
+def test_rechtskreis_of_one_person_is_set_and_shown_beside_the_others(app, fall, angaben, browser, text):
+    person = browser("falkenrath")
+    before = text(person.get(f"/faelle/{fall}/rechtskreise"))
+    response = person.post(f"/faelle/{fall}/rechtskreise", angaben)
+
+    assert "wie der Fall" in before
+    assert response.location == f"/faelle/{fall}?meldung=rechtskreise"
+    assert rechtskreise(app, fall) == (("asylblg", "sgb2"), [(("sgb2",), True), (("asylblg",), False)])
+    page = text(person.get(response.location))
+    assert "Die Rechtskreise sind gespeichert." in page
+    assert "Samira: SGB II" in page
+    assert "AsylbLG (wie der Fall)" in page
+    assert "Rechtskreise geändert" in text(person.get(f"/faelle/{fall}/verlauf"))
+
+
+def test_rechtskreise_page_shows_what_is_stored_and_gives_it_back(app, fall, angaben, browser):
+    person = browser("falkenrath")
+    person.post(f"/faelle/{fall}/rechtskreise", angaben)
+    page = person.get(f"/faelle/{fall}/rechtskreise").get_data(as_text=True)
+    first, second = (p.key for p in faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall).personen)
+
+    for name, value in ((f"art-{first}", "eigene"), (f"eigene-{first}", "sgb2"), (f"art-{second}", "fall"), ("rechtskreise", "asylblg")):
+        assert f'name="{name}" value="{value}" checked' in page
+    person.post(f"/faelle/{fall}/rechtskreise", {**angaben, f"art-{first}": "keine", f"eigene-{first}": []})
+    assert rechtskreise(app, fall) == (("asylblg",), [((), True), (("asylblg",), False)])
+    person.post(f"/faelle/{fall}/rechtskreise", {**angaben, f"art-{first}": "fall", f"eigene-{first}": []})
+    assert rechtskreise(app, fall) == (("asylblg",), [(("asylblg",), False)] * 2)
+
+
+@pytest.mark.parametrize(("feld", "wert", "satz"), [
+    ("grund", " ", "Schreiben Sie kurz auf, warum"), ("grund", "x" * 2001, "Bitte höchstens 2000 Zeichen."),
+    ("art-0", "", "Wählen Sie aus, was für diese Person gilt."), ("eigene-0", [], "Kreuzen Sie an, wonach diese Person"),
+    ("art-0", "fall", "obwohl „wie der Fall“ gewählt ist"), ("art-0", "keine", "obwohl „keine Leistungen“ gewählt ist"),
+    ("eigene-0", ["sgb9"], "Bitte wählen Sie aus der Liste."), ("rechtskreise", ["sgb9"], "Bitte wählen Sie aus der Liste."),
+])
+def test_refusals_of_rechtskreise_are_sentences_and_keep_what_was_chosen(app, fall, angaben, browser, text, feld, wert, satz):
+    first = faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall).personen[0].key
+    response = browser("falkenrath").post(f"/faelle/{fall}/rechtskreise", {**angaben, feld.replace("-0", f"-{first}"): wert})
+
+    assert response.status_code == 422
+    assert satz in text(response)
+    assert 'name="rechtskreise" value="asylblg" checked' in response.get_data(as_text=True) or feld == "rechtskreise"
+    assert rechtskreise(app, fall) == ((), [((), False)] * 2)
+
+
+def test_rechtskreise_of_a_closed_case_and_of_others_stay(app, fall, angaben, browser, text):
+    transact(app, system_actor("moers"), lambda uow: faelle.close(uow, fall, "ziel_erreicht"))
+    person = browser("falkenrath")
+
+    assert "nur solange der Fall offen ist" in text(person.get(f"/faelle/{fall}/rechtskreise"))
+    assert person.post(f"/faelle/{fall}/rechtskreise", angaben).status_code == 422
+    assert browser("wieland").get(f"/faelle/{fall}/rechtskreise").status_code == 404
+
+
+def test_a_new_case_of_several_people_takes_an_own_rechtskreis(app, browser, text, monkeypatch):
+    monkeypatch.setattr(app, "start_process", lambda uow, *_: uow.key())  # no model is deployed here
+    person = browser("falkenrath")
+    alone = text(person.get("/faelle/neu"))
+    data = {"p0-vorname": "Olena", "p0-nachname": "Koval", "p0-geburtsdatum": "", "p0-aufenthalt": "", "p1-vorname": "Taras", "p1-nachname": "Koval",
+            "p1-geburtsdatum": "", "p1-aufenthalt": "", "p1-rechtskreise": ["sgb8"], "rechtskreise": ["sgb2"], "erstkontakt": "01.09.2026",
+            "zugangsweg": next(iter(app.profil_of("moers").regel["zugangswege"])), "person": "falkenrath"}
+    more = person.post("/faelle/neu", {**data, "_hinzufuegen": "1"}).get_data(as_text=True)
+    response = person.post("/faelle/neu", data)
+
+    assert "Eigener Rechtskreis" not in alone
+    assert 'name="p1-rechtskreise" value="sgb8" checked' in more
+    assert "Nichts angekreuzt heißt: wie der Fall." in more
+    new = response.location.split("/")[-1].split("?")[0]
+    assert rechtskreise(app, new) == (("sgb2", "sgb8"), [(("sgb2",), False), (("sgb8",), True)])
+    refused = person.post("/faelle/neu", {**data, "p1-rechtskreise": ["sgb9"]})
+    assert (refused.status_code, "Bitte wählen Sie aus der Liste." in text(refused)) == (422, True)

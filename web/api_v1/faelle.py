@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from flask import url_for
 
-from services.fall import faelle, faelle_liste, fallsuche, verantwortung
+from services.fall import faelle, faelle_liste, fallsuche, rechtskreise, verantwortung
 from services.fall.fakten import AUFENTHALT, RECHTSKREISE
 from services.prozess import instances
 from web.api_v1.basis import Bereich
@@ -24,7 +24,7 @@ STATUS = ("offen", "abgeschlossen")
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
 class Person(Schema):
-    """A member of the case; names and dates are null where they are not lent to the reader."""
+    """A member of the case; names, dates and Rechtskreise are null where they are not lent to the reader."""
 
     key = Schluessel(required=True)
     hauptperson = ma.fields.Boolean(required=True)
@@ -33,6 +33,8 @@ class Person(Schema):
     geburtsdatum = Tag(required=True, allow_none=True)
     alter = ma.fields.Integer(required=True, allow_none=True)
     aufenthalt = text(required=True, allow_none=True)
+    rechtskreise = liste_von(ma.fields.String(), required=True, allow_none=True, metadata={"description": "die für diese Person gelten"})
+    eigene_rechtskreise = ma.fields.Boolean(required=True, metadata={"description": "falsch: es gelten die gemeinsamen des Falls"})
 
 
 class Inhaber(Schema):
@@ -59,7 +61,8 @@ class Fall(Schema):
     inhaber = ma.fields.Nested(Inhaber, required=True)
     federfuehrend = text(required=True, allow_none=True)
     federfuehrend_name = text(required=True, allow_none=True)
-    rechtskreise = liste_von(ma.fields.String(), required=True)
+    rechtskreise = liste_von(ma.fields.String(), required=True, metadata={"description": "aller Personen zusammen"})
+    rechtskreise_gemeinsam = liste_von(ma.fields.String(), required=True, metadata={"description": "aller Personen ohne eigene"})
     aufenthalt = text(required=True, allow_none=True)
     zugangsweg = text(required=True, allow_none=True)
     erstkontakt = Tag(required=True)
@@ -133,6 +136,9 @@ class Suche(Schema):
     grenze = Zahl(von=1, bis=faelle_liste.SEITE_MAX, load_default=20)
 
 
+EIGENE = {"description": "eigene dieser Person; ohne Angabe: wie der Fall, leere Liste: keine Leistungen"}
+
+
 class NeuePerson(Schema):
     """A member of a new case."""
 
@@ -141,6 +147,7 @@ class NeuePerson(Schema):
     geburtsdatum = Tag(load_default=None, allow_none=True)
     hauptperson = Flag(load_default=False)
     aufenthalt = wahl(*AUFENTHALT, load_default=None, allow_none=True)
+    rechtskreise = liste_von(wahl(*RECHTSKREISE), hoechstens=len(RECHTSKREISE), load_default=None, allow_none=True, metadata=EIGENE)
 
 
 class WeiterePerson(Schema):
@@ -150,6 +157,7 @@ class WeiterePerson(Schema):
     nachname = text(mindestens=1, hoechstens=faelle.NAME_MAX, required=True)
     geburtsdatum = Tag(load_default=None, allow_none=True)
     aufenthalt = wahl(*AUFENTHALT, load_default=None, allow_none=True)
+    rechtskreise = liste_von(wahl(*RECHTSKREISE), hoechstens=len(RECHTSKREISE), load_default=None, allow_none=True, metadata=EIGENE)
 
 
 class NeuerFall(Schema):
@@ -164,9 +172,17 @@ class NeuerFall(Schema):
 
 
 class Rechtskreise(Schema):
-    """Which Rechtskreise are active, and why that is so from now on."""
+    """Which Rechtskreise hold for everybody without own ones, and why that is so from now on."""
 
     rechtskreise = liste_von(wahl(*RECHTSKREISE), hoechstens=len(RECHTSKREISE), required=True)
+    grund = text(mindestens=1, hoechstens=2000, required=True)
+
+
+class RechtskreisePerson(Schema):
+    """Which Rechtskreise hold for one person, and why that is so from now on."""
+
+    rechtskreise = liste_von(wahl(*RECHTSKREISE), hoechstens=len(RECHTSKREISE), required=True, allow_none=True, metadata={
+        "description": "null: wie der Fall, leere Liste: keine Leistungen"})
     grund = text(mindestens=1, hoechstens=2000, required=True)
 
 
@@ -253,9 +269,16 @@ def person_hinzufuegen(body: dict[str, Any], aktenzeichen: str) -> dict[str, Any
     return {"key": faelle.person_hinzufuegen(the_app(), actor(), aktenzeichen=aktenzeichen, person=faelle.NeuePerson(**body))}
 
 
-@bereich.put("/faelle/<akte:aktenzeichen>/rechtskreise", "Rechtskreise setzen", roles=EINBLICK, body=Rechtskreise, problems=(404, 409))
+@bereich.put("/faelle/<akte:aktenzeichen>/rechtskreise", "Rechtskreise setzen", roles=EINBLICK, body=Rechtskreise, problems=(404, 409),
+             mehr="Sie gelten für alle Personen ohne eigene; die des Falls sind die aller Personen zusammen.")
 def rechtskreise_setzen(body: dict[str, Any], aktenzeichen: str) -> None:
     faelle.rechtskreise_setzen(the_app(), actor(), aktenzeichen=aktenzeichen, **body)
+
+
+@bereich.put("/faelle/<akte:aktenzeichen>/personen/<nummer:person>/rechtskreise", "Rechtskreise einer Person setzen", roles=EINBLICK,
+             body=RechtskreisePerson, problems=(404, 409), mehr="Alle anderen Personen behalten ihre.")
+def rechtskreise_der_person_setzen(body: dict[str, Any], aktenzeichen: str, person: int) -> None:
+    rechtskreise.setzen(the_app(), actor(), aktenzeichen=aktenzeichen, personen={person: body["rechtskreise"]}, grund=body["grund"])
 
 
 @bereich.get("/faelle/<akte:aktenzeichen>/verantwortung", "Verlauf der Fallverantwortung", roles=EINBLICK, answer=InhaberListe, problems=(404,))

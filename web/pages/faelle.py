@@ -99,6 +99,7 @@ class PersonZeile:
     nachname: str = ""
     geburtsdatum: str = ""
     aufenthalt: str = ""
+    rechtskreise: tuple[str, ...] = ()
 
 
 def zugangswege() -> dict[str, str]:
@@ -156,7 +157,8 @@ def typed_people() -> list[PersonZeile]:
         if f"p{number}-nachname" not in request.form:
             break
         rows.append(PersonZeile(**{name: request.form.get(f"p{number}-{name}", "").strip()[:200]
-                                   for name in ("vorname", "nachname", "geburtsdatum", "aufenthalt")}))
+                                   for name in ("vorname", "nachname", "geburtsdatum", "aufenthalt")},
+                                rechtskreise=tuple(r[:40] for r in request.form.getlist(f"p{number}-rechtskreise"))))
     kept = [row for number, row in enumerate(rows) if number == 0 or row != PersonZeile() or "_hinzufuegen" in request.form]
     return kept or [PersonZeile()]
 
@@ -167,7 +169,7 @@ def member(number: int, row: PersonZeile, fehler: dict[str, str]) -> faelle.Neue
         if not getattr(row, name):
             fehler[f"p{number}-{name}"] = words
     return faelle.NeuePerson(vorname=row.vorname, nachname=row.nachname, geburtsdatum=born, hauptperson=number == 0,
-                             aufenthalt=row.aufenthalt or None)
+                             aufenthalt=row.aufenthalt or None, rechtskreise=row.rechtskreise or None)
 
 
 def day(field: str, text: str, fehler: dict[str, str]) -> date | None:

@@ -59,7 +59,8 @@ class Fall(Base):
     """A case: one person or a Bedarfsgemeinschaft.
 
     ``organisation`` opened it, ``federfuehrend`` leads by law (§ 14 SGB II) where that is somebody else than the holder of the
-    Fallverantwortung; ``prozess_key`` is the root instance of ``fallmanagement``.
+    Fallverantwortung; ``prozess_key`` is the root instance of ``fallmanagement``. ``rechtskreise`` is the union over all members,
+    written by ``services/fall/rechtskreise.py`` alone; ``rechtskreise_gemeinsam`` holds for every member without own ones.
     """
 
     __tablename__ = "fall"
@@ -81,6 +82,7 @@ class Fall(Base):
     zugangsweg: Mapped[str | None]
     erstkontakt: Mapped[date]
     rechtskreise: Mapped[Words] = mapped_column(server_default=text("'{}'"))
+    rechtskreise_gemeinsam: Mapped[Words] = mapped_column(server_default=text("'{}'"))
     organisation: Mapped[str]
     federfuehrend: Mapped[str | None]
     angelegt_am: Mapped[datetime]
@@ -91,7 +93,10 @@ class Fall(Base):
 
 
 class Person(Base):
-    """A member of the case. Personal data: read only through the policy, never in logs, variables or audit rows."""
+    """A member of the case. Personal data: read only through the policy, never in logs, variables or audit rows.
+
+    ``rechtskreise`` are her own; null: those that hold for everybody in the case. An empty list is an own value: no benefits.
+    """
 
     __tablename__ = "person"
     __table_args__ = (
@@ -110,6 +115,7 @@ class Person(Base):
     hauptperson: Mapped[bool] = mapped_column(Boolean)
     sort_key: Mapped[str]
     aufenthalt: Mapped[str | None]
+    rechtskreise: Mapped[Words | None]
     angelegt_am: Mapped[datetime]
 
 

@@ -192,8 +192,8 @@ def test_routing_facts_hold_no_names_and_follow_changes_within_the_transaction(a
         "bezieht_sgb2": False,
     }
     assert [(p["alter"], p["hauptperson"], sorted(p)) for p in before["personen"]] == [
-        (34, True, ["alter", "hauptperson", "id"]),
-        (12, False, ["alter", "hauptperson", "id"]),
+        (34, True, ["alter", "hauptperson", "id", "rechtskreise"]),
+        (12, False, ["alter", "hauptperson", "id", "rechtskreise"]),
     ]
     assert (after["phase"], after["verantwortlich"], after["verantwortliche_organisation"]) == ("assessment", None, "jobcenter")
     assert "Qaderi" not in str(before)

@@ -211,6 +211,19 @@ def test_sentence_says_what_was_expected_and_what_was_found(ruf: Ruf) -> None:
     assert problem["fehler"]["zugangsweg"] == "Erwartet wird ein Text, gefunden wurde 7."
 
 
+def test_rechtskreise_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
+    person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
+    gut: dict[str, Any] = {"rechtskreise": ["sgb2"], "grund": "Bescheid"}
+    for falsch in ({"rechtskreise": ["sgb9"]}, {"rechtskreise": "sgb2"}, {"grund": ""}, {"grund": "  "}, {"grund": None}, {"seit": "2026-01-01"}):
+        ruf.abgelehnt(422, "PUT", f"{base}/personen/{person}/rechtskreise", {**gut, **falsch})
+        ruf.abgelehnt(422, "PUT", f"{base}/rechtskreise", {**gut, **falsch})
+    ruf.abgelehnt(422, "PUT", f"{base}/rechtskreise", {**gut, "rechtskreise": None})
+    ruf.abgelehnt(422, "PUT", f"{base}/personen/12345/rechtskreise", gut)
+    ruf.abgelehnt(404, "PUT", f"{base}/personen/{person}/rechtskreise", gut, wer="caritas")
+    ruf.abgelehnt(404, "PUT", f"/faelle/MO-1999-0001/personen/{person}/rechtskreise", gut)
+    ruf.abgelehnt(422, "POST", f"{base}/personen", {"vorname": "N", "nachname": "Q", "rechtskreise": ["sgb9"]})
+
+
 def test_only_who_may_opens_a_case(ruf: Ruf) -> None:
     for wer in ("datenschutz", "prozessverantwortung"):
         ruf.abgelehnt(403, "POST", "/faelle", GUT, wer=wer)
@@ -253,7 +266,7 @@ WITH_FILE = sorted(name for name, (_, _, entry) in operations().items() if "mult
 def address(name: str, fall: dict[str, Any]) -> tuple[str, str]:
     """Method and path of an operation; keys name nothing, the Aktenzeichen a case that there is."""
     method, path, _ = operations()[name]
-    parts = {"aktenzeichen": fall["aktenzeichen"], "key": "1", "organisation": EMPFAENGER, "version": "1"}
+    parts = {"aktenzeichen": fall["aktenzeichen"], "key": "1", "organisation": EMPFAENGER, "version": "1", "person": "1"}
     return method, re.sub(r"\{([a-z]+)\}", lambda m: parts[m[1]], path.removeprefix("/api/v1"))
 
 

@@ -60,6 +60,10 @@ def fall_fuehren(ruf: Ruf, akte: str) -> None:
     kind = ruf("POST", f"/faelle/{akte}/personen", {"vorname": "Kian", "nachname": "Umfang", "geburtsdatum": "2018-05-04"}, soll=201)["key"]
     assert kind in {p["key"] for p in ruf("GET", f"/faelle/{akte}")["personen"]}
     ruf("PUT", f"/faelle/{akte}/rechtskreise", {"rechtskreise": ["sgb2"], "grund": "Bewilligung liegt vor"}, soll=204)
+    ruf("PUT", f"/faelle/{akte}/personen/{kind}/rechtskreise", {"rechtskreise": ["sgb8"], "grund": "Hilfe zur Erziehung"}, soll=204)
+    gelesen = ruf("GET", f"/faelle/{akte}")
+    assert (gelesen["rechtskreise"], gelesen["rechtskreise_gemeinsam"]) == (["sgb2", "sgb8"], ["sgb2"])
+    assert [(p["rechtskreise"], p["eigene_rechtskreise"]) for p in gelesen["personen"]] == [(["sgb2"], False), (["sgb8"], True)]
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": None, "grund": "Urlaub"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": "fallmanagement", "grund": "wieder da"}, soll=204)
     holders = ruf("GET", f"/faelle/{akte}/verantwortung")["eintraege"]

@@ -68,11 +68,11 @@ def vorgang(etappe) -> int:
 def umzug(etappe) -> str:
     """A model with cases in an old version: the newest is the same with a step that has another id."""
     who = Actor(login="prozessverantwortung", name="", mandant=demo.FIRST, organisation="stadt_moers", roles=frozenset({"prozessverantwortung"}))
-    if len(umzug_lesen.modell(etappe, who, prozess="zugang_moers").fassungen) == 1:
-        xml = (Path(processes.__file__).parent / "zugang_moers" / "zugang_moers.bpmn").read_bytes().replace(b"empfehlung_geben", b"empfehlung_aussprechen")
-        xml = xml.replace(b"zugang_moers.empfehlung_aussprechen", b"zugang_moers.empfehlung_geben")  # the form keeps its id
-        deployments.deploy(etappe, who, resources=[Resource(name="zugang_moers.bpmn", data=xml)])
-    return "zugang_moers"
+    if len(umzug_lesen.modell(etappe, who, prozess="zugang_moers_empfehlung").fassungen) == 1:
+        xml = (Path(processes.__file__).parent / "zugang_moers_empfehlung" / "zugang_moers_empfehlung.bpmn").read_bytes().replace(b"empfehlung_geben", b"empfehlung_aussprechen")
+        xml = xml.replace(b"zugang_moers_empfehlung.empfehlung_aussprechen", b"zugang_moers_empfehlung.empfehlung_geben")  # the form keeps its id
+        deployments.deploy(etappe, who, resources=[Resource(name="zugang_moers_empfehlung.bpmn", data=xml)])
+    return "zugang_moers_empfehlung"
 
 
 # Every rule runs over every element; what a page fulfils is not described and sent, which would take longer than the rules.

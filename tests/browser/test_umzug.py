@@ -17,7 +17,7 @@ def test_a_case_moves_with_the_keyboard_and_the_page_tells_by_itself(person, eta
     hand = Tastatur(page=page, heute="", seite=lambda p: problems.extend(violations(p)))
 
     page.goto("/umzug")
-    hand.zu(r"Umziehen …\s*: Zugang über die Servicestelle")
+    hand.zu(r"Umziehen …\s*: Zugang über die Servicestelle: Empfehlung")
     hand.eingabe()
     hand.zu("Probelauf ansehen")
     hand.eingabe()

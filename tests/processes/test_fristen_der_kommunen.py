@@ -72,7 +72,7 @@ FEUERT = {
         document("koeln", "zugang_koeln", "2026-10-19", gemeldet("2026-10-19", "beratungsstelle"), BIS_ZUR_EINLADUNG, alter=27),
         "erstkontakt_ueberfaellig", "2026-10-26T23:59:59+01:00"),
     "T-MO-01 am Folgetag": (
-        document("moers", "zugang_moers", "2026-03-28", gemeldet("2026-03-28", "unterkunft"), []), "meldung_ueberfaellig", "2026-03-29T23:59:59+02:00"),
+        document("moers", "zugang_moers_erstkontakt", "2026-03-28", gemeldet("2026-03-28", "unterkunft"), []), "meldung_ueberfaellig", "2026-03-29T23:59:59+02:00"),
     "T-MO-04 drei Wochen nach der Fallabgabe": (
         document("moers", "uebergabe_nachfrage", "2026-03-16",
                  {"uebergabe_id": "ue-1", "uebernommen_am": "2026-03-16T16:30:00@Europe/Berlin", "nachfragende_organisation": "stadt_moers", "nachfragende_person": None,
@@ -161,8 +161,8 @@ FAELLIG = {
         document("koeln", "teilhabemanagement_fall", "2021-10-25", {}, [], aufenthalt="duldung", personen=[{"id": "p1", "alter": 19, "hauptperson": True}]), "kontakt_aufnehmen", "2021-11-01"),
     "T-KO-03 bis zum 15.03. des Folgejahrs": (document("koeln", "berichtswesen_nachweis", "2021-01-04", {}, [NACHWEIS]), "nachweis_vorlegen", "2021-03-15"),
     "T-KO-06 vier Wochen nach dem Quartalsende": (document("koeln", "berichtswesen_nachweis", "2021-08-16", {}, [KUENDIGUNG]), "nachweis_vorlegen", "2021-10-28"),
-    "T-MO-01 am Folgetag": (zugang("moers", "zugang_moers", "2026-03-02", "unterkunft"), "termin_vereinbaren", "2026-03-03"),
-    "T-MO-02 vier Wochen nach der Ankunft": (zugang("moers", "zugang_moers", "2026-03-02", "offen", [{"aufgabe": "anliegen_aufnehmen"}]), "ueber_angebot_informieren", "2026-03-30"),
+    "T-MO-01 am Folgetag": (zugang("moers", "zugang_moers_erstkontakt", "2026-03-02", "unterkunft"), "termin_vereinbaren", "2026-03-03"),
+    "T-MO-02 vier Wochen nach der Ankunft": (zugang("moers", "zugang_moers_erstkontakt", "2026-03-02", "offen", [{"aufgabe": "anliegen_aufnehmen"}]), "ueber_angebot_informieren", "2026-03-30"),
     "T-MH-01 eine Woche nach dem Umzug": (zugang("muelheim", "zugang_muelheim", "2026-03-02", "unterkunft"), "kennenlernen", "2026-03-09"),
     "T-MH-03 kurz nach der Ankunft": (zugang("muelheim", "zugang_muelheim", "2026-03-02", "erstaufnahme"), "profiling_fuehren", "2026-03-09"),
 }

@@ -74,7 +74,7 @@ def login_of(kommune: str, role: str) -> str:
 def test_case_of_each_kommune_begins_with_its_own_access(app: App, kommune: str) -> None:
     demo.load(app, [kommune])
     logins = people(app, kommune)
-    deploy(app, logins[login_of(kommune, "verwaltung")], {"fallmanagement", profil.load(kommune).prozess["zugang"], "zugang_dormagen_ansprache"})
+    deploy(app, logins[login_of(kommune, "verwaltung")], {"fallmanagement", profil.load(kommune).prozess["zugang"], "zugang_dormagen_ansprache", "zugang_moers_erstkontakt"})
     opener = logins[login_of(kommune, "fallmanagement")]
 
     akte = faelle.anlegen(app, opener, login=opener.login, zugangsweg=ZUGANGSWEG[kommune], rechtskreise=["asylblg"],

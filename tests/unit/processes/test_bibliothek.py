@@ -29,7 +29,7 @@ def test_models_come_before_tables_and_forms() -> None:
 
 
 def test_keys_are_folder_names() -> None:
-    assert {"zugang_moers", "fallverantwortung", "warme_uebergabe", "uebergabe_nachfrage"} <= set(bibliothek.keys())
+    assert {"zugang_moers", "zugang_moers_erstkontakt", "zugang_moers_analyse", "zugang_moers_empfehlung", "fallverantwortung", "warme_uebergabe", "uebergabe_nachfrage"} <= set(bibliothek.keys())
     assert list(bibliothek.keys()) == sorted(set(bibliothek.keys()))
 
 

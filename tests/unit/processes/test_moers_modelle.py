@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -18,7 +19,10 @@ from processes import bibliothek, profil
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEYS = ("zugang_moers", "fallverantwortung", "warme_uebergabe", "uebergabe_vorbereitung", "uebergabe_angebot", "uebergabe_rueckgabe", "uebergabe_nachfrage")
+ZUGANG = ("zugang_moers", "zugang_moers_erstkontakt", "zugang_moers_analyse", "zugang_moers_empfehlung")
+KEYS = (*ZUGANG, "fallverantwortung", "warme_uebergabe", "uebergabe_vorbereitung", "uebergabe_angebot", "uebergabe_rueckgabe", "uebergabe_nachfrage")
+# What a part of the access asks was answered in an earlier part of it.
+FRUEHER = {"zugang_moers_analyse": ("zugang_moers_erstkontakt",), "zugang_moers_empfehlung": ("zugang_moers_erstkontakt", "zugang_moers_analyse")}
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 JOBS = {
@@ -153,7 +157,7 @@ def names_in(field: Field) -> set[str]:
 def test_conditions_compare_with_answers_that_a_form_offers(key: str) -> None:
     """A typing error in a condition would send every case down the default flow without a word."""
     offered: dict[str, set[str]] = {}
-    for data in forms_of(key).values():
+    for data in itertools.chain.from_iterable(forms_of(one).values() for one in (key, *FRUEHER.get(key, ()))):
         for path, field in parse(data).fields():
             if field.binding.variable:
                 offered.setdefault(path[-1], set()).update(names_in(field))
@@ -168,7 +172,7 @@ def test_conditions_compare_with_answers_that_a_form_offers(key: str) -> None:
 
 
 def test_analysis_covers_the_twelve_groups_and_the_closing_question() -> None:
-    fields = {f"{f.binding.section}.{f.binding.field}" for _, f in parse(forms_of("zugang_moers")["analyse_durchfuehren"]).fields() if f.binding.section and f.required}
+    fields = {f"{f.binding.section}.{f.binding.field}" for _, f in parse(forms_of("zugang_moers_analyse")["analyse_durchfuehren"]).fields() if f.binding.section and f.required}
 
     assert fields >= {
         "stammdaten.vorname", "stammdaten.nachname", "stammdaten.herkunftsland", "aufenthalt.status", "aufenthalt.einreise_am", "sprache.sprachmittlung_noetig", "netzwerk.beteiligte_erfragt",

@@ -93,7 +93,7 @@ def dokumente_ablegen(ruf: Ruf, akte: str) -> None:
 
 def aufgaben_bearbeiten(ruf: Ruf, akte: str) -> None:
     ruf.dienst.arbeite()
-    task = next(t for t in offene(ruf, akte) if t["process_id"] == "zugang_moers")
+    task = next(t for t in offene(ruf, akte) if t["process_id"] == "zugang_moers_erstkontakt")
     path = f"/aufgaben/{task['key']}"
     assert task["assignee"] is None
     assert task["key"] in {t["key"] for t in ruf("GET", "/aufgaben?liste=gruppen&grenze=200&auch_wiedervorlage=true")["eintraege"]}

@@ -36,8 +36,8 @@ wheel: setup-dev
 	@sh scripts/wheel.sh
 
 check: setup-dev  ## what CI runs: lint, types and the wheel in an empty environment side by side, then the tests
-	@$(MAKE) -j 2 types wheel lint
-	@$(MAKE) test
+	@$(MAKE) --no-print-directory -j 2 types wheel lint
+	@$(MAKE) --no-print-directory test
 
 bench: setup  ## the budgets, measured against a bare endpoint on the same database
 	@$(BIN)/etappe bench

@@ -10,14 +10,13 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import yaml
-
 from engine import runtime, timers
 from engine.calendar import Calendar, from_wall_clock
 from engine.clock import BERLIN, FixedClock
 from engine.expressions import Expressions
 from engine.family import Family
 from engine.step import KINDS
+from processes.angaben import lies_yaml
 from services.fall import fakten
 from tests import scenario_forms
 from tests.scenario_jobs import Jobs
@@ -102,7 +101,7 @@ class Scenario:
     @classmethod
     def from_file(cls, path: Path) -> Scenario:
         """Read a file."""
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = lies_yaml(path.read_text("utf-8"))
         assert document.get("titel"), "a scenario has a title"
         return cls(document)
 

@@ -13,6 +13,7 @@ from engine.errors import EngineError, InstanceNotRunning
 from engine.state import definition_key, dump, load
 from forms.parse import parse as parse_form
 from processes import profil
+from processes.angaben import lies_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PROFILES = (ROOT / "processes" / "profile", ROOT / "tests" / "fixtures" / "profile")
@@ -75,7 +76,7 @@ def load_profile(wanted: str | dict) -> profil.Profil:
     assert path is not None, f"there is no profile {name}"
     if not changes:
         return profil.parse(path.read_bytes(), kommune=name)
-    return profil.parse(yaml.safe_dump(merge(yaml.safe_load(path.read_text("utf-8")), changes)).encode(), kommune=name)
+    return profil.parse(yaml.safe_dump(merge(lies_yaml(path.read_text("utf-8")), changes)).encode(), kommune=name)
 
 
 def merge(base: dict, changes: dict) -> dict:

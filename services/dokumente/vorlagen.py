@@ -13,8 +13,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from processes.angaben import lies_yaml
 from services.errors import InvalidInput
 from services.fall import abschnitte as sections
 
@@ -96,7 +95,7 @@ def gemeinsam() -> dict[str, bytes]:
 
 
 def _read(key: str) -> Vorlage:
-    raw = yaml.safe_load((ORDNER / f"{key}.yaml").read_text("utf-8"))
+    raw = lies_yaml((ORDNER / f"{key}.yaml").read_text("utf-8"))
     known = {"titel", "ebene", "fassung", "quelle", "abschnitte", "personen", "angaben", "sprachen", "entwurf"}
     if not isinstance(raw, dict) or set(raw) - known or not {"titel", "ebene", "fassung", "quelle"} <= set(raw):
         raise InvalidVorlage(f"{key}: keys {sorted(raw)}")
@@ -111,7 +110,7 @@ def _read(key: str) -> Vorlage:
     for sprache in sprachen:
         file = ORDNER / f"{key}.{sprache}.yaml"
         if file.is_file():
-            texte[sprache] = yaml.safe_load(file.read_text("utf-8"))
+            texte[sprache] = lies_yaml(file.read_text("utf-8"))
     digest = hashlib.sha256()
     for name in (f"{key}.typ", f"{key}.yaml", *(f"{key}.{s}.yaml" for s in texte), *GEMEINSAM):
         digest.update((ORDNER / name).read_bytes() + b"\0")

@@ -18,7 +18,7 @@ INPUTS: dict[str, tuple[set[str], set[str]]] = {
     "fall.notiz": ({"text", "art"}, set()),
     "partner.kapazitaet_pruefen": ({"organisationen"}, set()),
     "partner.abwechselnd_waehlen": ({"regel", "organisationen"}, set()),
-    "einwilligung.pruefen": ({"empfaenger", "zweck", "abschnitte"}, set()),
+    "einwilligung.pruefen": ({"empfaenger", "zweck", "abschnitte"}, {"person_id"}),
     "einwilligung.erteilen": ({"empfaenger", "zweck", "abschnitte", "besondere_abschnitte", "sprache", "form", "textfassung"}, {"gueltig_bis", "person_id"}),
     "uebergabe.anbieten": ({"empfaenger", "zweck", "abschnitte", "grund"}, {"antwort_bis"}),
     "uebergabe.verfallen_lassen": ({"uebergabe_id"}, set()),

@@ -175,9 +175,22 @@ def abwechselnd_waehlen(ctx: Auftrag) -> dict[str, Any]:
     return {"organisation": partner.choose_in_turn(ctx.uow, _text(ctx, "regel"), _list(ctx, "organisationen"))}
 
 
+def _person(ctx: Auftrag) -> int | None:
+    """The member that ``person_id`` names, None: everybody in the case."""
+    person = ctx.variables.get("person_id")
+    if person is None:
+        return None
+    if not str(person).isdigit() or int(person) not in faelle.person_keys(ctx.uow, _fall(ctx)):
+        raise InvalidInput("Die Variable „person_id“ nennt keine Person des Falls.")
+    return int(person)
+
+
 def einwilligung_pruefen(ctx: Auftrag) -> dict[str, Any]:
-    """Whether everybody in the case has consented to all ``abschnitte``."""
-    lacking = einwilligungen.uncovered(ctx.uow, _fall(ctx), _text(ctx, "empfaenger"), _text(ctx, "zweck"), _list(ctx, "abschnitte"))
+    """Whether everybody in the case, or with ``person_id`` this member alone, has consented to all ``abschnitte``."""
+    person = _person(ctx)
+    lacking = einwilligungen.uncovered(
+        ctx.uow, _fall(ctx), _text(ctx, "empfaenger"), _text(ctx, "zweck"), _list(ctx, "abschnitte"), None if person is None else [person]
+    )
     return {"einwilligung_liegt_vor": not lacking}
 
 
@@ -190,9 +203,7 @@ def einwilligung_erteilen(ctx: Auftrag) -> dict[str, Any]:
     besondere = _keys(ctx, "besondere_abschnitte") if ctx.variables.get("besondere_abschnitte") else []
     if not abschnitte.BESONDERE.issuperset(besondere) or abschnitte.BESONDERE.intersection(_list(ctx, "abschnitte")):
         raise InvalidInput("Besondere Kategorien stehen in „besondere_abschnitte“, alle anderen Abschnitte in „abschnitte“.")
-    person = ctx.variables.get("person_id")
-    if person is not None and not str(person).isdigit():
-        raise InvalidInput("Die Variable „person_id“ nennt keine Person.")
+    person = _person(ctx)
     akte = _fall(ctx)
     for empfaenger in dict.fromkeys(_keys(ctx, "empfaenger")):
         for zweck in dict.fromkeys(_keys(ctx, "zweck")):
@@ -204,7 +215,7 @@ def einwilligung_erteilen(ctx: Auftrag) -> dict[str, Any]:
                 textfassung=_text(ctx, "textfassung"),
                 gueltig_bis=fakten.parse_date(ctx.variables.get("gueltig_bis")),
             )
-            einwilligungen.record(ctx.uow, akte, empfaenger, erklaerung, einwilligungen.geber(ctx.uow, akte, int(person) if person else None))
+            einwilligungen.record(ctx.uow, akte, empfaenger, erklaerung, einwilligungen.geber(ctx.uow, akte, person))
     return {}
 
 

@@ -85,6 +85,23 @@ def test_consent_is_checked(run, einwilligung):
     assert run("einwilligung.pruefen", ask) == {"einwilligung_liegt_vor": True}
 
 
+def test_consent_of_one_member_is_enough_where_the_step_is_about_her_alone(app, akte, run):
+    grown_up = faelle.person_hinzufuegen(app, actor("falkenrath"), aktenzeichen=akte, person=faelle.NeuePerson(vorname="Omid", nachname="Qaderi"))
+    main = next(p.key for p in faelle.lesen(app, actor("falkenrath"), aktenzeichen=akte).personen if p.hauptperson)
+    ask = {"empfaenger": "jobcenter", "zweck": "zusammenarbeit", "abschnitte": ["sprache"]}
+    given = {**ask, "besondere_abschnitte": [], "sprache": "ar", "form": "schriftlich", "textfassung": "1.0"}
+
+    run("einwilligung.erteilen", {**given, "person_id": str(grown_up)})
+
+    assert run("einwilligung.pruefen", {**ask, "person_id": str(grown_up)}) == {"einwilligung_liegt_vor": True}
+    assert run("einwilligung.pruefen", {**ask, "person_id": str(main)}) == {"einwilligung_liegt_vor": False}
+    assert run("einwilligung.pruefen", ask) == {"einwilligung_liegt_vor": False}, "without a person it is about everybody"
+    assert run("einwilligung.pruefen", {**ask, "person_id": None}) == {"einwilligung_liegt_vor": False}
+    for stranger in ("999", "x"):
+        with pytest.raises(InvalidInput, match="keine Person des Falls"):
+            run("einwilligung.pruefen", {**ask, "person_id": stranger})
+
+
 def test_offer_without_consent_is_a_bpmn_error_and_leaves_nothing(run, sql):
     with pytest.raises(BpmnError) as error:
         offer(run)

@@ -28,9 +28,9 @@ from engine.diagram.geometry import (
 from engine.diagram.read import CONTAINERS, EVENTS, FLOWS, GATEWAYS, Edge, Element, Model, Shape, read
 from engine.diagram.text import BAND_SIZE, INSET, LEADING, SIZE, label_size, name_lines, text_width, wrap
 
-MAX_WIDTH: Final = 3600
-MAX_HEIGHT: Final = 1800
-MAX_NODES: Final = 60
+MAX_WIDTH: Final = 2400
+MAX_HEIGHT: Final = 1600
+MAX_NODES: Final = 50
 MAX_LABEL_DISTANCE: Final = 14  # a label further away is read as belonging to something else
 MARGIN: Final = 5  # above and below a name in its box
 BOLD: Final = 1.1  # bold letters are that much wider

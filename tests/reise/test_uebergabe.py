@@ -12,7 +12,7 @@ from forms.view import TextView
 from services import aufgaben
 from services.fall import einwilligungen, faelle, uebergaben
 from services.fall.faelle import NeuePerson
-from services.prozess import instances
+from services.prozess import instances, messages, timers
 from services.unit_of_work import read
 from tests.reise.gang import Gang, people
 
@@ -116,3 +116,23 @@ def test_acceptance_that_was_taken_back_is_no_refusal(uebergabe: Uebergabe) -> N
     shown = uebergabe.text("rueckgabe_bearbeiten")
     assert "wurde zurückgezogen" in shown
     assert "abgelehnt" not in shown
+
+
+@pytest.mark.parametrize(("grund", "satz"), [("sprache", "Sprache nicht vorhanden"), (None, "wurde zurückgezogen")])
+def test_refusal_while_the_case_rested_is_no_silence(uebergabe: Uebergabe, grund: str | None, satz: str) -> None:
+    uebergabe.willigt_ein()
+    uebergabe.gehe("person_rueckversichern", "zusatzinformation_aushaendigen")
+    app, leute, angebot = uebergabe.app, uebergabe.leute, uebergabe.uebergabe().key
+    instances.set_suspended(app, leute["verwaltung"], key=uebergabe.vorgang, suspended=True, reason="Klärung")
+    if grund is None:
+        uebergaben.zurueckziehen(app, leute["fallmanagement"], uebergabe=angebot)
+    else:
+        uebergaben.beantworten(app, leute["awo"], uebergabe=angebot, angenommen=False, ablehnungsgrund=grund)
+    app.clock.advance(days=40)
+    messages.deliver_pending(app)
+
+    instances.set_suspended(app, leute["verwaltung"], key=uebergabe.vorgang, suspended=False, reason="geklärt")
+    timers.fire_due(app)
+
+    assert satz in uebergabe.text("rueckgabe_bearbeiten")
+    assert "nicht geantwortet" not in uebergabe.text("rueckgabe_bearbeiten")

@@ -40,6 +40,12 @@ class TaskNotOpen(Conflict):
     message_de = "Diese Aufgabe ist nicht mehr offen."
 
 
+class Resting(Conflict):
+    """The topmost instance of the family rests, and all that it called with it."""
+
+    message_de = "Der Vorgang ruht. Er muss erst fortgesetzt werden."
+
+
 class StaleVersion(Conflict):
     """A lost race; retried from a fresh read before anybody sees it."""
 

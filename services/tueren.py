@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 # How long a message of the case side waits for its process. Only an answer to a handover may come long before the process
 # asks for it; everything else concerns the present and must not wake a later listener.
 DEFAULT_TTL = timedelta(minutes=10)
-TTL = {"uebergabe_beantwortet": timedelta(days=365)}
+# A revocation ends what is open at that moment; whoever begins later asks for the consent that holds then, perhaps a new one.
+TTL = {"uebergabe_beantwortet": timedelta(days=365), "einwilligung_widerrufen": timedelta(0)}
 # What is true of the whole case is told to every process of it that listens, not to one of each kind.
 BEKANNTGABEN = {"einwilligung_widerrufen", "fall_geschlossen", "kontakt_abgebrochen", "kontakt_wieder_aufgenommen"}
 

@@ -240,13 +240,18 @@ def uebergabe_anbieten(ctx: Auftrag) -> dict[str, Any]:
 
 
 def uebergabe_verfallen(ctx: Auftrag) -> dict[str, Any]:
-    """Ends an unanswered offer. An acceptance that came in the last moment is never dropped silently: it is a BPMN error."""
+    """Ends an unanswered offer. An answer that came in the last moment, or while the process rested, is never dropped silently.
+
+    An acceptance is a BPMN error; after a refusal, or where the sender took the offer back, ``abgelehnt`` is true and the reason stands beside it.
+    """
     row = _uebergabe(ctx)
     if row.status == "angenommen":
         raise BpmnError("schon_angenommen", "Die empfangende Stelle hat inzwischen angenommen.")
+    if row.status in {"abgelehnt", "widerrufen"}:
+        return {"abgelehnt": True, "ablehnungsgrund": row.ablehnungsgrund or uebergaben.ZURUECKGEZOGEN}
     if row.status == "angeboten":
         uebergaben.expire(ctx.uow, row)
-    return {}
+    return {"abgelehnt": False, "ablehnungsgrund": None}
 
 
 def uebergabe_widerrufen(ctx: Auftrag) -> dict[str, Any]:

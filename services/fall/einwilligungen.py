@@ -274,7 +274,8 @@ def widerrufen(app: App, actor: Actor, *, einwilligung: int, grund: str) -> None
             chain=f"fall:{row.aktenzeichen}",
             detail={"einwilligung": einwilligung, "empfaenger": row.empfaenger, "zweck": row.zweck, "zurueckgezogen": withdrawn},
         )
-        uow.app.publish(uow, "einwilligung_widerrufen", row.aktenzeichen, {"empfaenger": row.empfaenger})
+        told = {"empfaenger": row.empfaenger, "entfallen": [str(key) for key in withdrawn]}
+        uow.app.publish(uow, "einwilligung_widerrufen", row.aktenzeichen, told)
 
     transact(app, actor, work)
 

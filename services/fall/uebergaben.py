@@ -32,6 +32,7 @@ ABLEHNUNGSGRUENDE = {
     "schon_in_beratung": "Person ist schon bei uns in Beratung",
     "anderer_grund": "Anderer Grund",
 }
+ZURUECKGEZOGEN = "zurueckgezogen"  # told to the process in the place of a reason
 NACHFRAGE = {"gelungen": "Der Kontakt hält", "abgebrochen": "Der Kontakt hält nicht", "nicht_erreicht": "Niemand erreicht"}
 
 
@@ -368,7 +369,7 @@ def beantworten(
 
 
 def zurueckziehen(app: App, actor: Actor, *, uebergabe: int) -> None:
-    """The sender takes a draft or an offer back.
+    """The sender takes a draft or an offer back. The process that waits for the answer is told, as if it had come: there will be none.
 
     Raises:
         NotFound, NotPermitted, Conflict: as :func:`withdraw`.
@@ -377,7 +378,10 @@ def zurueckziehen(app: App, actor: Actor, *, uebergabe: int) -> None:
     def work(uow: UnitOfWork) -> None:
         row = load(uow, uebergabe)
         policy.require(actor, policy.Action.UEBERGABE_OFFER, target(row))
+        awaited = row.status == "angeboten" and row.instance_key is not None
         withdraw(uow, row)
+        if awaited:
+            uow.app.publish(uow, "uebergabe_beantwortet", str(uebergabe), {"angenommen": False, "ablehnungsgrund": ZURUECKGEZOGEN})
 
     transact(app, actor, work)
 

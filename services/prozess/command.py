@@ -17,7 +17,7 @@ from engine import runtime
 from engine.errors import BpmnError, BudgetExceeded, Rejected
 from engine.family import Family
 from services.db.models.prozess import DecisionLog
-from services.errors import Conflict, ServiceError, StaleVersion
+from services.errors import Resting, ServiceError, StaleVersion
 from services.prozess import writer
 from services.prozess.ablehnung import refusal
 from services.prozess.changes import Changes, Place
@@ -52,10 +52,10 @@ class Command:
 
     # -- beginning -----------------------------------------------------------------------------------------------------
     def begin(self, row: InstanceRow) -> InstanceRow:
-        """Work on the family of a row that is locked already (or new)."""
+        """Work on the family of a row that is locked already (or new). Raises Resting."""
         self.root = self.store.rows.get(row.root_key, row)
-        if self.root.status == "SUSPENDED":
-            raise Conflict("Der Vorgang ruht. Er muss erst fortgesetzt werden.")
+        if row.rests or self.root.status == "SUSPENDED":
+            raise Resting
         self.open_family(row.business_id)
         return row
 

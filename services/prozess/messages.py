@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.context import system_actor
 from services.db.models.prozess import Message, MessageDelivery
-from services.errors import Conflict, InvalidInput, NotFound, StateUnreadable
+from services.errors import Conflict, InvalidInput, NotFound, Resting, StateUnreadable
 from services.prozess import rechte
 from services.prozess.command import Command
 from services.prozess.definitions import find_process
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_TTL = timedelta(days=3650)
 MAX_FAILURES = 20
+RESTING = timedelta(minutes=1)  # how often a message asks whether its receiver goes on
 log = logging.getLogger("etappe.nachricht")
 
 
@@ -113,38 +114,42 @@ def deliver(uow: UnitOfWork, key: int) -> list[int]:
             continue
         uow.session.execute(insert(MessageDelivery).values(message_key=key, process_id=row.process_id, mandant=uow.actor.mandant).on_conflict_do_nothing())
     others.answer(taken)
+    if others.rests:
+        later(uow, key=key)
     return taken
 
 
 class Others:
-    """Several receivers of one message: one whose state is damaged does not take it from the others.
+    """Several receivers of one message: one whose state is damaged, or that rests, does not take it from the others.
 
-    It stays without the message. If nobody could take it, the sender hears why.
+    A damaged one stays without the message, a resting one gets it when it goes on. If nobody could take it, the sender hears why.
     """
 
     def __init__(self, uow: UnitOfWork, *, alone: bool) -> None:
         self.uow, self.alone = uow, alone
-        self.damaged: StateUnreadable | None = None
+        self.refused: StateUnreadable | Resting | None = None
+        self.rests = False
 
     def let(self, receive: Callable[[], bool]) -> bool:
-        """Whether this receiver took it. What a damaged one began is taken back."""
+        """Whether this receiver took it. What one began that could not is taken back."""
         if self.alone:  # the usual case saves the savepoint
             return receive()
         kept, savepoint = len(self.uow.after_commit), self.uow.session.begin_nested()
         try:
             took = receive()
-        except StateUnreadable as error:
+        except (StateUnreadable, Resting) as error:
             savepoint.rollback()
             del self.uow.after_commit[kept:]
-            self.damaged = self.damaged or error
+            self.refused = self.refused or error
+            self.rests = self.rests or isinstance(error, Resting)
             return False
         savepoint.commit()
         return took
 
     def answer(self, taken: Sequence[int]) -> None:
-        """Raises StateUnreadable if there were only damaged ones."""
-        if self.damaged is not None and not taken:
-            raise self.damaged
+        """Raises StateUnreadable or Resting if there were only such ones."""
+        if self.refused is not None and not taken:
+            raise self.refused
 
 
 def take_in(taken: list[int], uow: UnitOfWork, message: Any, row: Any) -> bool:  # noqa: ANN401  rows
@@ -221,7 +226,7 @@ def broadcast_row(uow: UnitOfWork, message: Any) -> list[int]:  # noqa: ANN401  
         elif row.instance_key not in seen:
             seen.add(row.instance_key)
             instance = command.store.lock_instance(row.instance_key)
-            if instance.status == "ACTIVE" and others.let(partial(hear, command, instance, message)):
+            if instance.status == "ACTIVE" and not instance.rests and others.let(partial(hear, command, instance, message)):
                 taken.append(row.instance_key)
     others.answer(taken)
     return taken
@@ -244,10 +249,17 @@ def deliver_pending(app: App, limit: int = 100) -> int:
         try:
             transact(app, system_actor(row.mandant), partial(deliver, key=row.key))
             delivered += 1
+        except Resting:  # no failure: it waits as long as its receiver rests
+            transact(app, system_actor(row.mandant), partial(later, key=row.key))
         except Exception:  # one message must not hold up the others
             log.exception("message_failed", extra={"message_key": row.key})
             transact(app, system_actor(row.mandant), partial(note_failure, key=row.key))
     return delivered
+
+
+def later(uow: UnitOfWork, *, key: int) -> None:
+    """Deliver the message again after a while."""
+    uow.session.execute(text("update message set pending = true, not_before = :at where key = :k"), {"k": key, "at": uow.now + RESTING})
 
 
 def note_failure(uow: UnitOfWork, *, key: int) -> None:

@@ -33,7 +33,7 @@ def no_evaluator(_: int) -> Evaluator:
 
 @dataclass(kw_only=True)
 class InstanceRow:
-    """A row of ``process_instance`` as read; ``new`` if this command creates it."""
+    """A row of ``process_instance`` as read; ``new`` if this command creates it, ``rests`` if the root of its family does."""
 
     key: int
     definition_key: int
@@ -49,6 +49,7 @@ class InstanceRow:
     started: datetime
     tags: list[str] = field(default_factory=list)
     new: bool = False
+    rests: bool = False
 
 
 @dataclass(kw_only=True, frozen=True)
@@ -85,7 +86,8 @@ class SqlStore:
         """Lock the root of the instance's family, then read the instance, in one statement. Raises NotFound."""
         row = self.session.execute(text(
             "select i.key, i.definition_key, i.process_id, i.version, i.status, i.rev, i.state, i.business_id, i.parent_key, i.parent_task, "
-            "i.root_key, i.started, i.tags from process_instance r, process_instance i where i.key = :k and r.key = i.root_key for update of r, i"),
+            "i.root_key, i.started, i.tags, r.status = 'SUSPENDED' as rests from process_instance r, process_instance i "
+            "where i.key = :k and r.key = i.root_key for update of r, i"),
             {"k": key}).mappings().one_or_none()
         if row is None:
             raise NotFound(f"Den Vorgang {key} gibt es nicht.")

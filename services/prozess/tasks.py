@@ -175,7 +175,7 @@ def visible_variables(uow: UnitOfWork, task: TaskInfo) -> dict[str, Any]:
 # -- writing -----------------------------------------------------------------------------------------------------------
 LOCKED = ("t.key, t.task_id, t.status as task_status, t.assignee, t.candidate_groups, t.candidate_users, t.element_id, t.form_id, "
           "i.key as i_key, i.definition_key, i.process_id, i.version, i.status, i.rev, i.state, i.business_id, i.parent_key, i.parent_task, "
-          "i.root_key, i.started, i.tags, f.key as form_definition, f.version as form_version")
+          "i.root_key, i.started, i.tags, r.status = 'SUSPENDED' as rests, f.key as form_definition, f.version as form_version")
 
 
 LOCK = text(
@@ -194,7 +194,7 @@ def lock(uow: UnitOfWork, key: int) -> tuple[Any, InstanceRow]:
     return row, InstanceRow(
         key=row.i_key, definition_key=row.definition_key, process_id=row.process_id, version=row.version, status=row.status, rev=row.rev,
         state=row.state, business_id=row.business_id, parent_key=row.parent_key, parent_task=row.parent_task, root_key=row.root_key,
-        started=row.started, tags=row.tags)
+        started=row.started, tags=row.tags, rests=row.rests)
 
 
 def assign(app: App, actor: Actor, *, key: int, assignee: str, allow_override: bool = True, reason: str | None = None) -> None:

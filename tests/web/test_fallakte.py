@@ -10,6 +10,7 @@ from sqlalchemy import text as sql
 
 from services.context import system_actor
 from services.fall import akte, einwilligungen, faelle, uebergaben
+from services.fall import rechtskreise as rechtskreise_modul
 from services.prozess import deployments, instances
 from services.prozess.deployments import Resource
 from services.unit_of_work import transact
@@ -337,6 +338,40 @@ def test_refusals_of_rechtskreise_are_sentences_and_keep_what_was_chosen(app, fa
     assert satz in text(response)
     assert 'name="rechtskreise" value="asylblg" checked' in response.get_data(as_text=True) or feld == "rechtskreise"
     assert rechtskreise(app, fall) == ((), [((), False)] * 2)
+
+
+def gezeigt(response) -> dict[str, str]:
+    return dict(re.findall(r'name="(gezeigt-[^"]+)" value="([^"]*)"', response.get_data(as_text=True)))
+
+
+def test_rechtskreise_written_meanwhile_stay_where_nobody_touched_them(app, fall, angaben, browser):
+    person = browser("falkenrath")
+    second = faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall).personen[1].key
+    shown = gezeigt(person.get(f"/faelle/{fall}/rechtskreise"))
+    rechtskreise_modul.setzen(app, builders.actor("falkenrath"), aktenzeichen=fall, gemeinsam=["sgb12"], personen={second: ["sgb8"]}, grund="Erste Zahlung bestätigt")
+
+    sent = {**angaben, **shown, "rechtskreise": []}
+    assert person.post(f"/faelle/{fall}/rechtskreise", {**sent, "grund": ""}).status_code == 422
+    again = gezeigt(person.post(f"/faelle/{fall}/rechtskreise", {**sent, "grund": ""}))
+    person.post(f"/faelle/{fall}/rechtskreise", sent)
+
+    assert rechtskreise(app, fall) == (("sgb2", "sgb8"), [(("sgb2",), True), (("sgb8",), True)])
+    assert again[f"gezeigt-{second}"] == "sgb8"
+
+
+def test_rechtskreise_changed_on_both_sides_are_asked_once_more(app, fall, angaben, browser, text):
+    person = browser("falkenrath")
+    first = faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall).personen[0].key
+    shown = gezeigt(person.get(f"/faelle/{fall}/rechtskreise"))
+    rechtskreise_modul.setzen(app, builders.actor("falkenrath"), aktenzeichen=fall, personen={first: ["sgb12"]}, grund="Erste Zahlung bestätigt")
+
+    asked = person.post(f"/faelle/{fall}/rechtskreise", {**angaben, **shown})
+
+    assert asked.status_code == 422
+    assert "etwas anderes eingetragen (SGB XII)" in text(asked)
+    assert rechtskreise(app, fall)[1][0] == (("sgb12",), True)
+    person.post(f"/faelle/{fall}/rechtskreise", {**angaben, **gezeigt(asked)})
+    assert rechtskreise(app, fall)[1][0] == (("sgb2",), True)
 
 
 def test_rechtskreise_of_a_closed_case_and_of_others_stay(app, fall, angaben, browser, text):

@@ -90,7 +90,7 @@ def test_revocation_ends_the_offer_the_sight_and_tells_the_process(app, akte, ei
     einwilligungen.widerrufen(app, actor("falkenrath"), einwilligung=first.key, grund="Wunsch der Person")
 
     assert uebergaben_lesen.lesen(app, actor("falkenrath"), uebergabe=handover).status == "widerrufen"
-    assert app.published == [Published("einwilligung_widerrufen", akte, {"empfaenger": "awo"})]
+    assert app.published == [Published("einwilligung_widerrufen", akte, {"empfaenger": "awo", "entfallen": [str(handover)]})]
     with pytest.raises(NotFound):
         faelle.lesen(app, actor("wieland"), aktenzeichen=akte)
     with pytest.raises(Conflict):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -219,3 +221,26 @@ def test_a_new_member_in_the_same_transaction_is_seen_at_once(app, akte):
         return list(fakten.reader(app.clock)(uow.session, akte)["rechtskreise"])
 
     assert transact(app, ICH, work) == ["asylblg", "sgb8"]
+
+
+def test_union_holds_when_two_write_at_the_same_time(app, akte, people):
+    written, go = threading.Event(), threading.Event()
+
+    def slow(uow):
+        rechtskreise.wechseln(uow, akte, [people[0]], ["sgb2"], "Erste Zahlung")
+        written.set()
+        assert go.wait(10)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(transact, app, MOERS, slow)
+        assert written.wait(10)
+        second = pool.submit(rechtskreise.setzen, app, ICH, aktenzeichen=akte, grund="Bescheid", personen={people[1]: ["sgb12"]})
+        with pytest.raises(TimeoutError):  # it waits for the first
+            second.result(0.3)
+        go.set()
+        first.result(10)
+        second.result(10)
+
+    found = faelle.lesen(app, ICH, aktenzeichen=akte)
+    assert found.rechtskreise == ("sgb2", "sgb12")
+    assert [p.rechtskreise for p in found.personen] == [("sgb2",), ("sgb12",)]

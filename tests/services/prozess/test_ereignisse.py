@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services import aufgaben
 from services.errors import Conflict, NotFound
 from services.prozess import incidents, instances, jobs, messages, tasks, timers
-from services.unit_of_work import UnitOfWork
+from services.unit_of_work import UnitOfWork, transact
 from tests import bpmn
 from tests.builders import actor
 from tests.services.prozess.test_aufgaben import deploy, only_task, started
@@ -20,6 +20,12 @@ OPERATOR = "verwaltung"
 
 def status(app, key: int) -> str:
     return instances.get(app, actor("prozess"), key=key).status
+
+
+def waiting(process: str) -> bytes:
+    """Waits for ``antwort`` under its variable ``nummer``, then for a person."""
+    return bpmn.process(process, bpmn.el("startEvent", "a") + bpmn.message_catch("wartet", "m") + bpmn.user("danach") + bpmn.el("endEvent", "e")
+                        + bpmn.chain("a", "wartet", "danach", "e"), bpmn.message("m", "antwort", "= nummer"))
 
 
 def test_timer_fires_on_its_day_and_only_once(app) -> None:
@@ -207,6 +213,61 @@ def test_resting_instance_refuses_commands_and_its_timers_wait(app) -> None:
     assert timers.fire_due(app) == 0
     instances.set_suspended(app, actor("prozess"), key=key, suspended=False, reason="geklärt")
     assert timers.fire_due(app) == 1
+    assert only_task(app).element_id == "danach"
+
+
+def test_what_a_resting_instance_called_rests_with_it(app) -> None:
+    deploy(app, waiting("unten"), bpmn.sequence("oben", bpmn.call("rufen", "unten")))
+    deploy(app, bpmn.sequence("kind", bpmn.user("aufgabe")), bpmn.sequence("eltern", bpmn.call("rufen", "kind")))
+    above, parent = started(app, "oben", nummer="7"), started(app, "eltern")
+    for key in (above, parent):
+        instances.set_suspended(app, actor("prozess"), key=key, suspended=True, reason="Klärung")
+
+    with pytest.raises(Conflict, match="ruht"):
+        aufgaben.complete_with_form(app, actor("falkenrath"), key=only_task(app).key, values={}, typed=True)
+    with pytest.raises(Conflict, match="ruht"):
+        messages.publish(app, actor(OPERATOR), name="antwort", correlation_key="7")
+    assert (status(app, above), status(app, parent)) == ("SUSPENDED", "SUSPENDED")
+
+    instances.set_suspended(app, actor("prozess"), key=parent, suspended=False, reason="geklärt")
+    aufgaben.complete_with_form(app, actor("falkenrath"), key=only_task(app).key, values={}, typed=True)
+    assert status(app, parent) == "COMPLETED"
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_message_waits_as_long_as_its_receiver_rests_and_reaches_the_others_at_once(app, called) -> None:
+    deploy(app, waiting("p"), waiting("q"), bpmn.sequence("oben", bpmn.call("rufen", "p")))
+    resting, other = started(app, "oben" if called else "p", nummer="7"), started(app, "q", nummer="7")
+    instances.set_suspended(app, actor("prozess"), key=resting, suspended=True, reason="Klärung")
+    transact(app, actor("prozess"), lambda uow: messages.publish_in(uow, name="antwort", correlation_key="7", pending=True))
+    assert only_task(app).instance_key == other
+
+    for _ in range(2 * messages.MAX_FAILURES):
+        app.clock.advance(hours=1)
+        messages.deliver_pending(app)
+    assert only_task(app).instance_key == other
+    instances.set_suspended(app, actor("prozess"), key=resting, suspended=False, reason="geklärt")
+    app.clock.advance(hours=1)
+    messages.deliver_pending(app)
+
+    assert [t.element_id for t in tasks.inbox(app, actor("falkenrath"), tab="groups").items] == ["danach", "danach"]
+    app.clock.advance(hours=1)
+    assert messages.deliver_pending(app) == 0
+
+
+def test_message_whose_only_receiver_rests_is_not_given_up(app) -> None:
+    deploy(app, waiting("p"))
+    key = started(app, "p", nummer="7")
+    instances.set_suspended(app, actor("prozess"), key=key, suspended=True, reason="Klärung")
+    transact(app, actor("prozess"), lambda uow: messages.publish_in(uow, name="antwort", correlation_key="7", pending=True))
+    for _ in range(2 * messages.MAX_FAILURES):
+        app.clock.advance(hours=1)
+        messages.deliver_pending(app)
+
+    instances.set_suspended(app, actor("prozess"), key=key, suspended=False, reason="geklärt")
+    app.clock.advance(hours=1)
+    messages.deliver_pending(app)
+
     assert only_task(app).element_id == "danach"
 
 

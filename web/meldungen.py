@@ -30,6 +30,7 @@ MELDUNGEN = {
     "passwort": Meldung("Ihr neues Passwort gilt ab sofort. Ihre anderen Geräte sind abgemeldet."),
     "notiz": Meldung("Die Notiz steht jetzt im Verlauf."),
     "kontaktabbruch": Meldung("Der Kontaktabbruch ist vermerkt."),
+    "person": Meldung("Die Person gehört jetzt zum Fall. Lesen Sie hier, was für sie noch offen ist."),
     "rechtskreise": Meldung("Die Rechtskreise sind gespeichert."),
     "einwilligung": Meldung("Die Einwilligung ist erfasst und gilt ab sofort."),
     "widerrufen": Meldung("Die Einwilligung ist widerrufen. Das wirkt sofort."),

@@ -158,6 +158,7 @@ class WeiterePerson(Schema):
     geburtsdatum = Tag(load_default=None, allow_none=True)
     aufenthalt = wahl(*AUFENTHALT, load_default=None, allow_none=True)
     rechtskreise = liste_von(wahl(*RECHTSKREISE), hoechstens=len(RECHTSKREISE), load_default=None, allow_none=True, metadata=EIGENE)
+    anlass = wahl(*faelle.ANLAESSE, load_default=None, allow_none=True, metadata={"description": "steht ohne den Namen im Verlauf"})
 
 
 class NeuerFall(Schema):
@@ -266,7 +267,8 @@ def lesen(aktenzeichen: str) -> faelle.FallDetail:
 @bereich.post("/faelle/<akte:aktenzeichen>/personen", "Weitere Person aufnehmen", roles=EINBLICK, body=WeiterePerson, answer=Angelegt, status=201,
               problems=(404, 409))
 def person_hinzufuegen(body: dict[str, Any], aktenzeichen: str) -> dict[str, Any]:
-    return {"key": faelle.person_hinzufuegen(the_app(), actor(), aktenzeichen=aktenzeichen, person=faelle.NeuePerson(**body))}
+    anlass = body.pop("anlass")
+    return {"key": faelle.person_hinzufuegen(the_app(), actor(), aktenzeichen=aktenzeichen, person=faelle.NeuePerson(**body), anlass=anlass)}
 
 
 @bereich.put("/faelle/<akte:aktenzeichen>/rechtskreise", "Rechtskreise setzen", roles=EINBLICK, body=Rechtskreise, problems=(404, 409),

@@ -57,7 +57,7 @@ def anmelden_und_anlegen(ruf: Ruf) -> dict[str, Any]:
 
 
 def fall_fuehren(ruf: Ruf, akte: str) -> None:
-    kind = ruf("POST", f"/faelle/{akte}/personen", {"vorname": "Kian", "nachname": "Umfang", "geburtsdatum": "2018-05-04"}, soll=201)["key"]
+    kind = ruf("POST", f"/faelle/{akte}/personen", {"vorname": "Kian", "nachname": "Umfang", "geburtsdatum": "2018-05-04", "anlass": "geburt"}, soll=201)["key"]
     assert kind in {p["key"] for p in ruf("GET", f"/faelle/{akte}")["personen"]}
     ruf("PUT", f"/faelle/{akte}/rechtskreise", {"rechtskreise": ["sgb2"], "grund": "Bewilligung liegt vor"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/personen/{kind}/rechtskreise", {"rechtskreise": ["sgb8"], "grund": "Hilfe zur Erziehung"}, soll=204)

@@ -1,0 +1,128 @@
+"""The family of a case changes: somebody joins, what was written wrongly is corrected, somebody leaves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text as sql
+
+from services.context import system_actor
+from services.fall import einwilligungen, faelle
+from services.unit_of_work import transact
+from tests import builders
+from tests.web import daten
+
+NEU = {"anlass": "geburt", "vorname": "Noor", "nachname": "Qaderi", "geburtsdatum": "03.08.2026", "aufenthalt": "", "art-neu": "fall"}
+
+
+@pytest.fixture
+def fall(app):
+    return daten.fall(app, kinder=1, login="falkenrath")
+
+
+@pytest.fixture
+def ich():
+    return builders.actor("falkenrath")
+
+
+def lesen(app, fall):
+    return faelle.lesen(app, builders.actor("falkenrath"), aktenzeichen=fall)
+
+
+def rows(app, query, **values):
+    with daten.session(app) as db:
+        return db.execute(sql(query), values).all()
+
+
+def schliessen(app, fall):
+    transact(app, system_actor("moers"), lambda uow: faelle.close(uow, fall, "ziel_erreicht"))
+
+
+# -- joining ---------------------------------------------------------------------------------------------------------------
+def test_a_child_is_born_and_the_page_says_what_follows(app, fall, ich, browser, text):
+    person = browser("falkenrath")
+    main = lesen(app, fall).personen[0].key
+    einwilligungen.erteilen(app, ich, aktenzeichen=fall, person=main, empfaenger="awo", zweck="uebergabe", abschnitte=["stammdaten"],
+                            sprache="Dari", form="schriftlich", textfassung="3")
+    overview = person.get(f"/faelle/{fall}").get_data(as_text=True)
+
+    assert overview.count(f'href="/faelle/{fall}/personen/neu"') == 2  # in the menu and beside the people
+    assert 'name="nachname" type="text" value="Qaderi"' in person.get(f"/faelle/{fall}/personen/neu").get_data(as_text=True)
+    response = person.post(f"/faelle/{fall}/personen/neu", NEU)
+
+    child = lesen(app, fall).personen[-1]
+    assert (child.vorname, child.geburtsdatum, child.hauptperson, child.eigene_rechtskreise) == ("Noor", date(2026, 8, 3), False, False)
+    assert response.location == f"/faelle/{fall}/personen/{child.key}?meldung=person"
+    page = text(person.get(response.location))
+    for words in ("Die Person gehört jetzt zum Fall.", "Noor Qaderi", "Hier fehlt die Einwilligung dieser Person", "AWO Flüchtlingsberatungsstelle, Zweck Übergabe"):
+        assert words in page
+    shown = person.get(response.location).get_data(as_text=True)
+    assert f'href="/faelle/{fall}/einwilligungen/neu?person={main}&amp;auch_fuer={child.key}"' in shown  # a parent declares it for the child
+    consent = person.get(f"/faelle/{fall}/einwilligungen/neu?person={main}&auch_fuer={child.key}").get_data(as_text=True)
+    assert f'name="auch_fuer" value="{child.key}" checked' in consent
+    history = text(person.get(f"/faelle/{fall}/verlauf"))
+    assert "Weitere Person aufgenommen: Geburt" in history
+    assert "Noor" not in "".join(str(row) for row in rows(app, "select text from zeitleiste union all select detail::text from audit union all select zweck from zugriff"))
+
+
+def test_a_person_with_own_rechtskreis_adds_it_to_the_case(app, fall, browser):
+    response = browser("falkenrath").post(f"/faelle/{fall}/personen/neu", {**NEU, "anlass": "familiennachzug", "art-neu": "eigene", "eigene-neu": ["asylblg"]})
+
+    found = lesen(app, fall)
+    assert response.status_code == 302
+    assert (found.rechtskreise, found.personen[-1].rechtskreise, found.personen[-1].eigene_rechtskreise) == (("asylblg",), ("asylblg",), True)
+
+
+@pytest.mark.parametrize(("feld", "wert", "satz"), [
+    ("anlass", "", "Wählen Sie aus, warum die Person dazukommt."), ("anlass", "zufall", "Wählen Sie aus, warum die Person dazukommt."),
+    ("vorname", " ", "Geben Sie den Vornamen an."), ("nachname", "", "Geben Sie den Nachnamen an."), ("vorname", "...", "Bitte geben Sie den Namen an."),
+    ("geburtsdatum", "31.02.2026", "Den „31.02.2026“ gibt es nicht."), ("geburtsdatum", "01.01.2199", "Das Geburtsdatum liegt in der Zukunft."),
+    ("aufenthalt", "geheim", "Bitte wählen Sie aus der Liste."), ("art-neu", "", "Wählen Sie aus, was für diese Person gilt."),
+    ("eigene-neu", ["sgb2"], "obwohl „wie der Fall“ gewählt ist"),
+])
+def test_refusals_are_sentences_and_keep_what_was_typed(app, fall, browser, text, feld, wert, satz):
+    response = browser("falkenrath").post(f"/faelle/{fall}/personen/neu", {**NEU, feld: wert})
+
+    assert response.status_code == 422
+    assert satz in text(response)
+    page = response.get_data(as_text=True)
+    assert f'href="#{feld}"' in page
+    assert 'value="Noor"' in page or feld == "vorname"
+    assert len(lesen(app, fall).personen) == 2
+
+
+def test_the_same_person_is_taken_in_once_unless_it_is_another(app, fall, browser, text):
+    person = browser("falkenrath")
+    person.post(f"/faelle/{fall}/personen/neu", NEU)
+    again = person.post(f"/faelle/{fall}/personen/neu", {**NEU, "vorname": "  noor "})
+
+    assert again.status_code == 422
+    assert "steht schon in diesem Fall" in text(again)
+    assert 'name="andere" value="ja"' in again.get_data(as_text=True)
+    assert len(lesen(app, fall).personen) == 3
+    assert person.post(f"/faelle/{fall}/personen/neu", {**NEU, "andere": "ja"}).status_code == 302
+    assert len(lesen(app, fall).personen) == 4
+
+
+def test_a_closed_case_takes_nobody_in_and_nobody_else_may(app, fall, browser, text):
+    key = lesen(app, fall).personen[1].key
+    for login in ("wieland", "lindqvist"):
+        assert browser(login).get(f"/faelle/{fall}/personen/neu").status_code == 404
+        assert browser(login).get(f"/faelle/{fall}/personen/{key}").status_code == 404
+        assert browser(login).post(f"/faelle/{fall}/personen/neu", NEU).status_code == 404
+    schliessen(app, fall)
+    person = browser("falkenrath")
+
+    assert "nur solange der Fall offen ist" in text(person.get(f"/faelle/{fall}/personen/neu"))
+    refused = person.post(f"/faelle/{fall}/personen/neu", NEU)
+    assert (refused.status_code, "Der Fall ist abgeschlossen." in text(refused)) == (422, True)
+    assert person.get(f"/faelle/{fall}/personen/{key}").status_code == 404
+    assert len(lesen(app, fall).personen) == 2
+
+
+def test_a_person_of_another_case_is_not_shown(app, fall, browser):
+    other = daten.fall(app, login="falkenrath", vorname="Olena", nachname="Koval")
+    key = lesen(app, other).personen[0].key
+
+    assert browser("falkenrath").get(f"/faelle/{fall}/personen/{key}").status_code == 404

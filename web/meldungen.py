@@ -31,6 +31,8 @@ MELDUNGEN = {
     "notiz": Meldung("Die Notiz steht jetzt im Verlauf."),
     "kontaktabbruch": Meldung("Der Kontaktabbruch ist vermerkt."),
     "person": Meldung("Die Person gehört jetzt zum Fall. Lesen Sie hier, was für sie noch offen ist."),
+    "berichtigt": Meldung("Die Angaben sind berichtigt. Die früheren bleiben in den Fassungen der Akte."),
+    "hauptperson": Meldung("Der Fall hat jetzt eine andere Hauptperson."),
     "rechtskreise": Meldung("Die Rechtskreise sind gespeichert."),
     "einwilligung": Meldung("Die Einwilligung ist erfasst und gilt ab sofort."),
     "widerrufen": Meldung("Die Einwilligung ist widerrufen. Das wirkt sofort."),

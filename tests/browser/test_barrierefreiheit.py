@@ -23,8 +23,8 @@ PAGES = {
         "/aufgaben", "/aufgaben?liste=gruppen&faellig=heute", "/aufgaben?liste=erledigt", "TASK", "DONE", "/faelle", "/faelle?status=alle&nur=meine",
         "/faelle/neu", f"/faelle/{FALL}", f"/faelle/{FALL}/plan", f"/faelle/{FALL}/akte", f"/faelle/{FALL}/verlauf", f"/faelle/{FALL}/aufgaben",
         f"/faelle/{FALL}/einwilligungen", f"/faelle/{FALL}/einwilligungen/neu", "REVOKE", f"/faelle/{FALL}/uebergaben", f"/faelle/{FALL}/prozess",
-        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/rechtskreise", f"/faelle/{FALL}/personen/neu", "PERSON",
-        f"/faelle/{FALL}/vorgang-starten", f"/faelle/{FALL}/vorgang-starten/kinderschutz",
+        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/rechtskreise", f"/faelle/{FALL}/personen/neu", "PERSON", "PERSON/berichtigen",
+        f"/faelle/{FALL}/personen/hauptperson", f"/faelle/{FALL}/vorgang-starten", f"/faelle/{FALL}/vorgang-starten/kinderschutz",
         "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
     "awo": ("/uebergaben", "HANDOVER"),
     "koordination": ("/aufgaben?liste=team", "/fristen", "/stoerungen", "/vorgaenge", "/vorgaenge/starten/etappen_produktionsnetzwerk", "VORGANG", f"/faelle/{FALL}/zugriffe"),
@@ -44,9 +44,9 @@ def resolve(page, etappe, path: str) -> str:
     if path == "REVOKE":
         page.goto(f"/faelle/{FALL}/einwilligungen")
         return page.get_by_role("link", name=re.compile("^Widerrufen")).first.get_attribute("href")
-    if path == "PERSON":
+    if path.startswith("PERSON"):
         page.goto(f"/faelle/{FALL}")
-        return page.get_by_role("complementary", name="Zum Fall").locator("a.et-strong").last.get_attribute("href")
+        return path.replace("PERSON", page.get_by_role("complementary", name="Zum Fall").locator("a.et-strong").last.get_attribute("href"))
     if path == "VORGANG":
         return f"/vorgaenge/{vorgang(etappe)}"
     if path == "UMZUG":

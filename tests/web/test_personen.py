@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from services.context import system_actor
-from services.fall import einwilligungen, faelle
+from services.fall import akte, einwilligungen, faelle
 from services.unit_of_work import transact
 from tests import builders
 from tests.web import daten
@@ -126,3 +126,98 @@ def test_a_person_of_another_case_is_not_shown(app, fall, browser):
     key = lesen(app, other).personen[0].key
 
     assert browser("falkenrath").get(f"/faelle/{fall}/personen/{key}").status_code == 404
+
+
+# -- correcting ------------------------------------------------------------------------------------------------------------
+def berichtigung(browser, fall, key, **mehr):
+    """What the page sends when nothing but ``mehr`` was typed."""
+    page = browser.get(f"/faelle/{fall}/personen/{key}/berichtigen").get_data(as_text=True)
+    gesehen = page.split('name="gesehen" value="')[1].split('"')[0]
+    return {"vorname": "Samira", "nachname": "Qaderi", "geburtsdatum": "14.03.1992", "aufenthalt": "", "gesehen": gesehen, "grund": "nachweis", **mehr}
+
+
+def test_a_wrong_birthday_and_name_are_corrected_and_what_stood_there_is_kept(app, fall, ich, browser, text):
+    person = browser("falkenrath")
+    key = lesen(app, fall).personen[0].key
+    path = f"/faelle/{fall}/personen/{key}"
+
+    assert f'href="{path}/berichtigen"' in person.get(path).get_data(as_text=True)
+    response = person.post(f"{path}/berichtigen", berichtigung(person, fall, key, nachname="Kaderi", geburtsdatum="14.03.1991", aufenthalt="duldung"))
+
+    assert response.location == f"{path}?meldung=berichtigt"
+    page = text(person.get(response.location))
+    for words in ("Die Angaben sind berichtigt.", "Samira Kaderi", "14.03.1991", "Duldung"):
+        assert words in page
+    versions = akte.fassungen(app, ich, aktenzeichen=fall, abschnitt="stammdaten", person=key)
+    assert [(v.inhalt["nachname"], v.inhalt["geburtsdatum"]) for v in versions] == [("Kaderi", "1991-03-14"), ("Qaderi", "1992-03-14")]
+    assert "Familie Kaderi" in text(person.post("/suche", {"q": "kaderi"}))
+    assert "Angaben zu einer Person berichtigt: Nachname, Geburtsdatum, Aufenthalt (Ausweis oder Urkunde liegt vor)" in text(person.get(f"/faelle/{fall}/verlauf"))
+    assert "aderi" not in "".join(str(row) for row in rows(app, "select text from zeitleiste union all select detail::text from audit union all select zweck from zugriff"))
+
+
+@pytest.mark.parametrize(("feld", "wert", "satz"), [
+    ("grund", "", "Wählen Sie einen Grund aus."), ("vorname", " ", "Geben Sie den Vornamen an."), ("nachname", "--", "Bitte geben Sie den Namen an."),
+    ("geburtsdatum", "1.13.2020", "gibt es nicht"), ("geburtsdatum", "01.01.2199", "Das Geburtsdatum liegt in der Zukunft."),
+    ("aufenthalt", "geheim", "Bitte wählen Sie aus der Liste."), ("vorname", "Samira", "Sie haben nichts geändert."),
+])
+def test_refused_corrections_change_nothing(app, fall, browser, text, feld, wert, satz):
+    person = browser("falkenrath")
+    before = lesen(app, fall).personen
+    response = person.post(f"/faelle/{fall}/personen/{before[0].key}/berichtigen", berichtigung(person, fall, before[0].key, **{feld: wert}))
+
+    assert (response.status_code, satz in text(response)) == (422, True)
+    assert lesen(app, fall).personen == before
+
+
+def test_two_people_who_correct_at_once_lose_nothing(app, fall, browser, text):
+    first, second = browser("falkenrath"), browser("osterkamp")
+    key = lesen(app, fall).personen[0].key
+    path = f"/faelle/{fall}/personen/{key}/berichtigen"
+    late = berichtigung(second, fall, key, aufenthalt="duldung")
+    first.post(path, berichtigung(first, fall, key, vorname="Samirah"))
+
+    response = second.post(path, late)
+    assert (response.status_code, "inzwischen jemand anders geändert" in text(response)) == (422, True)
+    assert "Eingetragen ist: Samirah Qaderi" in text(response)
+    assert 'value="duldung" selected' in response.get_data(as_text=True)
+    person = lesen(app, fall).personen[0]
+    assert (person.vorname, person.aufenthalt) == ("Samirah", None)
+
+
+def test_closed_cases_and_other_organisations_correct_nothing(app, fall, browser, text):
+    person = browser("falkenrath")
+    first = lesen(app, fall).personen[0]
+    typed = berichtigung(person, fall, first.key, vorname="Anders")
+    for path in (f"{first.key}/berichtigen", "hauptperson"):
+        for login in ("wieland", "lindqvist"):
+            assert browser(login).get(f"/faelle/{fall}/personen/{path}").status_code == 404
+            assert browser(login).post(f"/faelle/{fall}/personen/{path}", {**typed, "person": str(first.key)}).status_code == 404
+    schliessen(app, fall)
+
+    refused = person.post(f"/faelle/{fall}/personen/{first.key}/berichtigen", typed)
+    assert (refused.status_code, "Der Fall ist abgeschlossen." in text(refused)) == (422, True)
+    assert "nur solange der Fall offen ist" in text(person.get(f"/faelle/{fall}/personen/hauptperson"))
+    assert person.post(f"/faelle/{fall}/personen/hauptperson", {"person": str(first.key), "grund": "wunsch"}).status_code == 422
+    assert lesen(app, fall).personen[0] == first
+
+
+def test_another_adult_becomes_the_main_person(app, fall, browser, text):
+    person = browser("falkenrath")
+    path = f"/faelle/{fall}/personen/hauptperson"
+    assert "keine weitere erwachsene Person" in text(person.get(path))
+    person.post(f"/faelle/{fall}/personen/neu", {**NEU, "anlass": "familiennachzug", "vorname": "Farid", "nachname": "Rahimi", "geburtsdatum": "01.02.1990"})
+    samira, kind, farid = sorted(lesen(app, fall).personen, key=lambda p: p.key)
+
+    page = person.get(f"{path}?person={farid.key}").get_data(as_text=True)
+    assert f'value="{farid.key}" checked' in page
+    assert f'value="{kind.key}"' not in page
+    for wrong, satz in (({"person": ""}, "Wählen Sie aus, wer"), ({"grund": ""}, "Wählen Sie einen Grund"), ({"person": "99"}, "gehört nicht zu diesem Fall"),
+                        ({"person": str(kind.key)}, "muss volljährig sein"), ({"person": str(samira.key)}, "schon die Hauptperson")):
+        refused = person.post(path, {"person": str(farid.key), "grund": "vertretung", **wrong})
+        assert (refused.status_code, satz in text(refused)) == (422, True), satz
+    response = person.post(path, {"person": str(farid.key), "grund": "vertretung"})
+
+    assert response.location == f"/faelle/{fall}?meldung=hauptperson"
+    found = lesen(app, fall)
+    assert (found.bezeichnung, [p.key for p in found.personen if p.hauptperson]) == ("Familie Rahimi", [farid.key])
+    assert "Andere Hauptperson: vertritt die Bedarfsgemeinschaft" in text(person.get(f"/faelle/{fall}/verlauf"))

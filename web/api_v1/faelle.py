@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from flask import url_for
 
-from services.fall import faelle, faelle_liste, fallsuche, rechtskreise, verantwortung
+from services.fall import faelle, faelle_liste, fallsuche, personen, rechtskreise, verantwortung
 from services.fall.fakten import AUFENTHALT, RECHTSKREISE
 from services.prozess import instances
 from web.api_v1.basis import Bereich
@@ -187,6 +187,23 @@ class RechtskreisePerson(Schema):
     grund = text(mindestens=1, hoechstens=2000, required=True)
 
 
+class BerichtigtePerson(Schema):
+    """What is corrected about a person; what is not named stays."""
+
+    vorname = text(mindestens=1, hoechstens=faelle.NAME_MAX)
+    nachname = text(mindestens=1, hoechstens=faelle.NAME_MAX)
+    geburtsdatum = Tag(allow_none=True)
+    aufenthalt = wahl(*AUFENTHALT, allow_none=True)
+    grund = wahl(*personen.GRUENDE, required=True)
+
+
+class NeueHauptperson(Schema):
+    """Another adult of the case, and why she becomes the Hauptperson."""
+
+    person = Schluessel(required=True)
+    grund = wahl(*personen.GRUENDE_HAUPTPERSON, required=True)
+
+
 class NeueVerantwortung(Schema):
     """Another person of the own organisation; null: nobody is named."""
 
@@ -252,8 +269,8 @@ def suchen(body: dict[str, Any]) -> dict[str, Any]:
 @bereich.post("/faelle", "Neuen Fall anlegen", roles=FALLARBEIT, body=NeuerFall, answer=Fall, status=201, problems=(404,),
               mehr="Vergibt das Aktenzeichen und beginnt den Prozess „fallmanagement“.")
 def anlegen(body: dict[str, Any]) -> tuple[faelle.FallDetail, int, dict[str, str]]:
-    personen = [faelle.NeuePerson(**person) for person in body.pop("personen")]
-    aktenzeichen = faelle.anlegen(the_app(), actor(), personen=personen, **body)
+    members = [faelle.NeuePerson(**person) for person in body.pop("personen")]
+    aktenzeichen = faelle.anlegen(the_app(), actor(), personen=members, **body)
     found = faelle.lesen(the_app(), actor(), aktenzeichen=aktenzeichen, zweck="Fall anlegen")
     return found, 201, {"Location": url_for("api_v1.faelle_lesen", aktenzeichen=aktenzeichen)}
 
@@ -269,6 +286,19 @@ def lesen(aktenzeichen: str) -> faelle.FallDetail:
 def person_hinzufuegen(body: dict[str, Any], aktenzeichen: str) -> dict[str, Any]:
     anlass = body.pop("anlass")
     return {"key": faelle.person_hinzufuegen(the_app(), actor(), aktenzeichen=aktenzeichen, person=faelle.NeuePerson(**body), anlass=anlass)}
+
+
+@bereich.put("/faelle/<akte:aktenzeichen>/personen/<nummer:person>", "Angaben zu einer Person berichtigen", roles=EINBLICK, body=BerichtigtePerson,
+             problems=(404, 409), mehr="Die früheren Angaben bleiben in den Fassungen der Fallakte.")
+def person_berichtigen(body: dict[str, Any], aktenzeichen: str, person: int) -> None:
+    grund = body.pop("grund")
+    personen.berichtigen(the_app(), actor(), aktenzeichen=aktenzeichen, person=person, angaben=body, grund=grund)
+
+
+@bereich.put("/faelle/<akte:aktenzeichen>/hauptperson", "Hauptperson wechseln", roles=EINBLICK, body=NeueHauptperson, problems=(404, 409),
+             mehr="Die neue Hauptperson ist volljährig, oder ihr Geburtsdatum ist nicht bekannt.")
+def hauptperson_wechseln(body: dict[str, Any], aktenzeichen: str) -> None:
+    personen.hauptperson_waehlen(the_app(), actor(), aktenzeichen=aktenzeichen, **body)
 
 
 @bereich.put("/faelle/<akte:aktenzeichen>/rechtskreise", "Rechtskreise setzen", roles=EINBLICK, body=Rechtskreise, problems=(404, 409),

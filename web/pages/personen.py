@@ -8,12 +8,13 @@ from flask import Blueprint, redirect, request, url_for
 
 from services import personenschritte
 from services.errors import Conflict, InvalidInput, NotFound
-from services.fall import einwilligungen, faelle
+from services.fall import einwilligungen, faelle, personen
 from services.fall.faelle import ANLAESSE, NeuePerson, StehtSchonImFall
+from web.anzeige import datum
 from web.auth import actor, the_app
 from web.guards import guard
 from web.pages.faelle import AUFENTHALT, RECHTSKREIS, day
-from web.pages.fallakte import EINBLICK, seite
+from web.pages.fallakte import EINBLICK, personennamen, seite
 from web.pages.rechtskreise import WAHLEN, WIE_DER_FALL, eigene
 
 if TYPE_CHECKING:
@@ -27,18 +28,21 @@ pages = Blueprint("personen", __name__, url_prefix="/faelle/<aktenzeichen>/perso
 
 NAMEN = {"vorname": "Geben Sie den Vornamen an.", "nachname": "Geben Sie den Nachnamen an."}
 ANLASS_FEHLT = "Wählen Sie aus, warum die Person dazukommt."
+GRUND_FEHLT = "Wählen Sie einen Grund aus."
 DOPPELT = "Eine Person mit diesem Namen und diesem Geburtsdatum steht schon in diesem Fall. Ist es eine andere, kreuzen Sie das bitte an."
 
 
 def person_im_fall(fall: FallDetail, key: int) -> PersonInfo:
-    """Raises NotFound: no such member, or the reader may only see the case."""
-    if not fall.darf_schreiben:
+    """Raises NotFound: no such member."""
+    found = next((p for p in fall.personen if p.key == key), None)
+    if found is None:
         raise NotFound
-    return next((p for p in fall.personen if p.key == key), None) or _niemand()
+    return found
 
 
-def _niemand() -> PersonInfo:
-    raise NotFound
+def minderjaehrig(person: PersonInfo) -> bool:
+    """Somebody whose date of birth is not known counts as an adult."""
+    return person.alter is not None and person.alter < einwilligungen.VOLLJAEHRIG
 
 
 def angaben(form: Mapping[str, str], fehler: dict[str, str]) -> NeuePerson:
@@ -102,11 +106,76 @@ def zeigen(aktenzeichen: str, key: int) -> ResponseReturnValue:
     app, me = the_app(), actor()
     fall = faelle.lesen(app, me, aktenzeichen=aktenzeichen, zweck="Person")
     person = person_im_fall(fall, key)
+    if not fall.darf_schreiben:
+        raise NotFound
     gueltig = [e for e in einwilligungen.auflisten(app, me, aktenzeichen=aktenzeichen) if e.gueltig]
     own = {(e.empfaenger_name, e.zweck_titel) for e in gueltig if e.person == key}
     members = {p.key for p in fall.personen}
-    child = not person.hauptperson and person.alter is not None and person.alter < einwilligungen.VOLLJAEHRIG
     return seite("fallakte_person.html", aktenzeichen, "ueberblick", "Person", fall=fall, person=person, erteilt=sorted(own),
-                 erklaert={"person": fall.personen[0].key, "auch_fuer": key} if child else {"person": key},
+                 erklaert={"person": fall.personen[0].key, "auch_fuer": key} if minderjaehrig(person) and not person.hauptperson else {"person": key},
                  fehlt=sorted({(e.empfaenger_name, e.zweck_titel) for e in gueltig if e.person in members} - own),
                  schritte=personenschritte.der_person(app, me, aktenzeichen=aktenzeichen, person=key))
+
+
+# -- what stands about her -------------------------------------------------------------------------------------------------
+@pages.route("/<nummer:key>/berichtigen", methods=["GET", "POST"])
+@guard(roles=EINBLICK)
+def berichtigen(aktenzeichen: str, key: int) -> ResponseReturnValue:
+    fehler: dict[str, str] = {}
+    if request.method == "POST" and berichtigt(aktenzeichen, key, fehler):
+        return redirect(url_for("personen.zeigen", aktenzeichen=aktenzeichen, key=key, meldung="berichtigt"))
+    fall = faelle.lesen(the_app(), actor(), aktenzeichen=aktenzeichen, zweck="Angaben berichtigen")
+    person = person_im_fall(fall, key)
+    jetzt = {"vorname": person.vorname or "", "nachname": person.nachname or "", "geburtsdatum": datum(person.geburtsdatum) if person.geburtsdatum else "",
+             "aufenthalt": person.aufenthalt or ""}
+    return seite(
+        "fallakte_person_berichtigen.html", aktenzeichen, "ueberblick", "Angaben berichtigen", fall=fall, person=person, jetzt=jetzt, fehler=fehler,
+        werte=request.form if request.method == "POST" else jetzt, gesehen=personen.stand(person), aufenthalte=list(AUFENTHALT.items()),
+        gruende=list(personen.GRUENDE.items())), 422 if fehler else 200
+
+
+def berichtigt(aktenzeichen: str, key: int, fehler: dict[str, str]) -> bool:
+    """Check what was typed and correct it; False with sentences in ``fehler``."""
+    person = angaben(request.form, fehler)
+    if request.form.get("grund") not in personen.GRUENDE:
+        fehler["grund"] = GRUND_FEHLT
+    if not fehler:
+        try:
+            personen.berichtigen(
+                the_app(), actor(), aktenzeichen=aktenzeichen, person=key, grund=request.form["grund"], gesehen=request.form.get("gesehen", ""),
+                angaben={feld: getattr(person, feld) for feld in personen.FELDER})
+        except InvalidInput as error:
+            fehler |= saetze(error, "vorname")
+        except Conflict as error:
+            fehler["vorname"] = error.detail
+    return not fehler
+
+
+@pages.route("/hauptperson", methods=["GET", "POST"])
+@guard(roles=EINBLICK)
+def hauptperson(aktenzeichen: str) -> ResponseReturnValue:
+    fehler: dict[str, str] = {}
+    if request.method == "POST" and gewaehlt(aktenzeichen, fehler):
+        return redirect(url_for("fallakte.ueberblick", aktenzeichen=aktenzeichen, meldung="hauptperson"))
+    fall = faelle.lesen(the_app(), actor(), aktenzeichen=aktenzeichen, zweck="Hauptperson wechseln")
+    namen = personennamen(fall)
+    moeglich = [(str(p.key), namen[p.key]) for p in fall.personen if not p.hauptperson and not minderjaehrig(p)]
+    return seite("fallakte_hauptperson.html", aktenzeichen, "ueberblick", "Hauptperson wechseln", fall=fall, moeglich=moeglich, fehler=fehler,
+                 werte=request.form or request.args, gruende=list(personen.GRUENDE_HAUPTPERSON.items())), 422 if fehler else 200
+
+
+def gewaehlt(aktenzeichen: str, fehler: dict[str, str]) -> bool:
+    """Check what was chosen and write it down; False with sentences in ``fehler``."""
+    form = request.form
+    if not form.get("person", "").isdecimal():
+        fehler["person"] = "Wählen Sie aus, wer die Hauptperson wird."
+    if form.get("grund") not in personen.GRUENDE_HAUPTPERSON:
+        fehler["grund"] = GRUND_FEHLT
+    if not fehler:
+        try:
+            personen.hauptperson_waehlen(the_app(), actor(), aktenzeichen=aktenzeichen, person=int(form["person"]), grund=form["grund"])
+        except InvalidInput as error:
+            fehler |= saetze(error, "person")
+        except Conflict as error:
+            fehler["person"] = error.detail
+    return not fehler

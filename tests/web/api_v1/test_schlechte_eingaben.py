@@ -211,6 +211,21 @@ def test_sentence_says_what_was_expected_and_what_was_found(ruf: Ruf) -> None:
     assert problem["fehler"]["zugangsweg"] == "Erwartet wird ein Text, gefunden wurde 7."
 
 
+def test_corrections_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
+    person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
+    gut: dict[str, Any] = {"vorname": "Anders", "grund": "schreibfehler"}
+    for falsch in ({"vorname": ""}, {"vorname": " - "}, {"vorname": None}, {"geburtsdatum": "1.1.2000"}, {"geburtsdatum": "2199-01-01"},
+                   {"aufenthalt": "x"}, {"grund": "weil"}, {"grund": None}, {"hauptperson": True}, {"vorname": fall["personen"][0]["vorname"]}):
+        ruf.abgelehnt(422, "PUT", f"{base}/personen/{person}", {**gut, **falsch})
+    ruf.abgelehnt(404, "PUT", f"{base}/personen/12345", gut)
+    ruf.abgelehnt(404, "PUT", f"{base}/personen/{person}", gut, wer="caritas")
+    wahl = {"person": person, "grund": "wunsch"}
+    ruf.abgelehnt(409, "PUT", f"{base}/hauptperson", wahl)
+    for falsch in ({"person": "12345"}, {"person": None}, {"grund": "weil"}):
+        ruf.abgelehnt(422, "PUT", f"{base}/hauptperson", {**wahl, **falsch})
+    ruf.abgelehnt(404, "PUT", f"{base}/hauptperson", wahl, wer="caritas")
+
+
 def test_rechtskreise_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
     person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
     gut: dict[str, Any] = {"rechtskreise": ["sgb2"], "grund": "Bescheid"}
@@ -222,6 +237,7 @@ def test_rechtskreise_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]
     ruf.abgelehnt(404, "PUT", f"{base}/personen/{person}/rechtskreise", gut, wer="caritas")
     ruf.abgelehnt(404, "PUT", f"/faelle/MO-1999-0001/personen/{person}/rechtskreise", gut)
     ruf.abgelehnt(422, "POST", f"{base}/personen", {"vorname": "N", "nachname": "Q", "rechtskreise": ["sgb9"]})
+    ruf.abgelehnt(422, "POST", f"{base}/personen", {"vorname": "N", "nachname": "Q", "anlass": "zufall"})
 
 
 def test_only_who_may_opens_a_case(ruf: Ruf) -> None:

@@ -64,6 +64,12 @@ def fall_fuehren(ruf: Ruf, akte: str) -> None:
     gelesen = ruf("GET", f"/faelle/{akte}")
     assert (gelesen["rechtskreise"], gelesen["rechtskreise_gemeinsam"]) == (["sgb2", "sgb8"], ["sgb2"])
     assert [(p["rechtskreise"], p["eigene_rechtskreise"]) for p in gelesen["personen"]] == [(["sgb2"], False), (["sgb8"], True)]
+    ruf("PUT", f"/faelle/{akte}/personen/{kind}", {"geburtsdatum": "2006-05-04", "grund": "schreibfehler"}, soll=204)
+    main = gelesen["personen"][0]["key"]
+    for who in (kind, main):
+        ruf("PUT", f"/faelle/{akte}/hauptperson", {"person": who, "grund": "vertretung"}, soll=204)
+        assert [p["key"] for p in ruf("GET", f"/faelle/{akte}")["personen"] if p["hauptperson"]] == [who]
+    assert {p["geburtsdatum"] for p in ruf("GET", f"/faelle/{akte}")["personen"] if p["key"] == kind} == {"2006-05-04"}
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": None, "grund": "Urlaub"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": "fallmanagement", "grund": "wieder da"}, soll=204)
     holders = ruf("GET", f"/faelle/{akte}/verantwortung")["eintraege"]

@@ -33,6 +33,8 @@ MELDUNGEN = {
     "person": Meldung("Die Person gehört jetzt zum Fall. Lesen Sie hier, was für sie noch offen ist."),
     "berichtigt": Meldung("Die Angaben sind berichtigt. Die früheren bleiben in den Fassungen der Akte."),
     "hauptperson": Meldung("Der Fall hat jetzt eine andere Hauptperson."),
+    "ausgeschieden": Meldung("Die Person ist aus dem Fall ausgeschieden. Was über sie festgehalten ist, bleibt in der Akte."),
+    "wieder_da": Meldung("Die Person gehört wieder zum Fall. Ihre Einwilligungen müssen neu erteilt werden."),
     "rechtskreise": Meldung("Die Rechtskreise sind gespeichert."),
     "einwilligung": Meldung("Die Einwilligung ist erfasst und gilt ab sofort."),
     "widerrufen": Meldung("Die Einwilligung ist widerrufen. Das wirkt sofort."),

@@ -136,7 +136,8 @@ def _person(uow: UnitOfWork, aktenzeichen: str, person_id: int | str | None) -> 
         ).scalar_one()
     if not str(person_id).isdigit():
         raise InvalidInput(errors={"person": "Diese Person gehört nicht zu diesem Fall."})
-    einwilligungen.check_people(uow, aktenzeichen, [int(person_id)])
+    # A step about somebody who has left the case can still be done, and what it finds out is kept.
+    einwilligungen.check_people(uow, aktenzeichen, [int(person_id)], auch_ehemalige=True)
     return int(person_id)
 
 

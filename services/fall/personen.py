@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from services import policy
-from services.db.models.fall import Person
+from services.db.models.fall import MITGLIED, Person
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import akte, faelle, fakten, sortierung, verantwortung, zeitleiste, zugriffe
 from services.fall.einwilligungen import VOLLJAEHRIG
@@ -120,7 +120,7 @@ def _member(uow: UnitOfWork, aktenzeichen: str, person: int) -> Person:
     """Raises NotFound: she does not belong to the case."""
     row = uow.session.execute(
         select(Person)
-        .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen, Person.key == person)
+        .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen, Person.key == person, MITGLIED)
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if row is None:

@@ -23,7 +23,7 @@ PAGES = {
         "/aufgaben", "/aufgaben?liste=gruppen&faellig=heute", "/aufgaben?liste=erledigt", "TASK", "DONE", "/faelle", "/faelle?status=alle&nur=meine",
         "/faelle/neu", f"/faelle/{FALL}", f"/faelle/{FALL}/plan", f"/faelle/{FALL}/akte", f"/faelle/{FALL}/verlauf", f"/faelle/{FALL}/aufgaben",
         f"/faelle/{FALL}/einwilligungen", f"/faelle/{FALL}/einwilligungen/neu", "REVOKE", f"/faelle/{FALL}/uebergaben", f"/faelle/{FALL}/prozess",
-        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/rechtskreise", f"/faelle/{FALL}/personen/neu", "PERSON", "PERSON/berichtigen",
+        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/rechtskreise", f"/faelle/{FALL}/personen/neu", "PERSON", "PERSON/berichtigen", "PERSON/ausscheiden",
         f"/faelle/{FALL}/personen/hauptperson", f"/faelle/{FALL}/vorgang-starten", f"/faelle/{FALL}/vorgang-starten/kinderschutz",
         "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
     "awo": ("/uebergaben", "HANDOVER"),

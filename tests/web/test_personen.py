@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from services.context import system_actor
-from services.fall import akte, einwilligungen, faelle
+from services.fall import akte, einwilligungen, faelle, uebergaben
 from services.unit_of_work import transact
 from tests import builders
 from tests.web import daten
@@ -221,3 +221,84 @@ def test_another_adult_becomes_the_main_person(app, fall, browser, text):
     found = lesen(app, fall)
     assert (found.bezeichnung, [p.key for p in found.personen if p.hauptperson]) == ("Familie Rahimi", [farid.key])
     assert "Andere Hauptperson: vertritt die Bedarfsgemeinschaft" in text(person.get(f"/faelle/{fall}/verlauf"))
+
+
+# -- leaving ---------------------------------------------------------------------------------------------------------------
+WEG = {"am": "01.09.2026", "grund": "ausgezogen"}
+
+
+def test_somebody_moves_out_after_the_consequences_were_shown_and_comes_back(app, fall, ich, browser, text):
+    person = browser("falkenrath")
+    main, child = (p.key for p in lesen(app, fall).personen)
+    einwilligungen.erteilen(app, ich, aktenzeichen=fall, person=main, auch_fuer=[child], empfaenger="awo", zweck="uebergabe", abschnitte=["stammdaten"],
+                            sprache="Dari", form="schriftlich", textfassung="3")
+    handover = uebergaben.entwerfen(app, ich, aktenzeichen=fall, empfaenger="awo", abschnitte=["stammdaten"], grund="x")
+    uebergaben.anbieten(app, ich, uebergabe=handover)
+    transact(app, ich, lambda uow: akte.write_sections(uow, ich, fall, child, {"sprache": {"erstsprache": "Dari"}}))
+    path = f"/faelle/{fall}/personen/{child}"
+
+    asked = text(person.get(f"{path}/ausscheiden"))
+    for words in ("Scheidet Kind0 Qaderi aus dem Fall aus?", "Ihre Einwilligung für AWO Flüchtlingsberatungsstelle, Zweck Übergabe, endet.",
+                  "Übergabe an AWO Flüchtlingsberatungsstelle: geht ohne diese Person weiter."):
+        assert words in asked
+    response = person.post(f"{path}/ausscheiden", WEG)
+
+    assert response.location == f"/faelle/{fall}?meldung=ausgeschieden"
+    overview = text(person.get(response.location))
+    assert "Früher im Fall Kind0 Qaderi ist ausgezogen, ausgeschieden am 01.09.2026" in overview
+    assert "Familie Qaderi" not in overview  # one person is left
+    assert "Kind0 Qaderi (ausgeschieden)" in text(person.get(f"/faelle/{fall}/akte"))
+    assert "Kind0 Qaderi (ausgeschieden)" in text(person.get(f"/faelle/{fall}/einwilligungen"))
+    assert "Kind0" not in text(person.get(f"/faelle/{fall}/einwilligungen/neu"))
+    assert "Kind0" not in text(browser("wieland").get(f"/uebergaben/{handover}"))
+    assert person.get(path).status_code == 404
+
+    assert "müssen neu erteilt werden" in text(person.get(f"{path}/zuruecknehmen"))
+    assert "Wählen Sie einen Grund aus." in text(person.post(f"{path}/zuruecknehmen", {"grund": ""}))
+    back = person.post(f"{path}/zuruecknehmen", {"grund": "irrtum"})
+    assert back.location == f"{path}?meldung=wieder_da"
+    assert "Hier fehlt die Einwilligung dieser Person" in text(person.get(back.location))
+    again = person.post(f"{path}/zuruecknehmen", {"grund": "irrtum"})
+    assert (again.status_code, "Es gibt nichts zurückzunehmen." in text(again)) == (422, True)
+
+
+@pytest.mark.parametrize(("feld", "wert", "satz"), [
+    ("am", "", "Datum"), ("am", "31.06.2026", "gibt es nicht"), ("am", "01.01.2199", "Der Tag liegt in der Zukunft."),
+    ("am", "01.01.2001", "Der Tag liegt vor dem Erstkontakt."), ("grund", "weil", "Wählen Sie aus, warum die Person ausscheidet."),
+])
+def test_refused_leaving_changes_nothing(app, fall, browser, text, feld, wert, satz):
+    child = lesen(app, fall).personen[1].key
+    response = browser("falkenrath").post(f"/faelle/{fall}/personen/{child}/ausscheiden", {**WEG, feld: wert})
+
+    assert (response.status_code, satz in text(response)) == (422, True)
+    assert len(lesen(app, fall).personen) == 2
+
+
+def test_main_person_last_person_and_a_second_click_are_told_what_to_do(app, fall, browser, text):
+    person = browser("falkenrath")
+    main, child = (p.key for p in lesen(app, fall).personen)
+    path = f"/faelle/{fall}/personen"
+
+    assert "Wählen Sie zuerst eine andere Hauptperson" in text(person.get(f"{path}/{main}/ausscheiden"))
+    assert "sobald eine andere Hauptperson gewählt ist" in text(person.post(f"{path}/{main}/ausscheiden", WEG))
+    assert person.post(f"{path}/{child}/ausscheiden", WEG).status_code == 302
+    assert person.post(f"{path}/{child}/ausscheiden", WEG).status_code == 404  # she is no member any more
+    assert "Das ist die letzte Person im Fall" in text(person.get(f"{path}/{main}/ausscheiden"))
+    assert person.post(f"{path}/{main}/ausscheiden", WEG).status_code == 422
+    assert len(lesen(app, fall).personen) == 1
+
+
+def test_closed_cases_and_other_organisations_let_nobody_leave_or_return(app, fall, browser, text):
+    person = browser("falkenrath")
+    child = lesen(app, fall).personen[1].key
+    path = f"/faelle/{fall}/personen/{child}"
+    for name, body in (("ausscheiden", WEG), ("zuruecknehmen", {"grund": "irrtum"})):
+        for login in ("wieland", "lindqvist"):
+            assert browser(login).get(f"{path}/{name}").status_code == 404
+            assert browser(login).post(f"{path}/{name}", body).status_code == 404
+    schliessen(app, fall)
+
+    for name, body in (("ausscheiden", WEG), ("zuruecknehmen", {"grund": "irrtum"})):
+        assert "nur solange der Fall offen ist" in text(person.get(f"{path}/{name}"))
+        refused = person.post(f"{path}/{name}", body)
+        assert (refused.status_code, "Der Fall ist abgeschlossen." in text(refused)) == (422, True)

@@ -7,8 +7,9 @@ from typing import Any
 import marshmallow as ma
 from flask import url_for
 
-from services.fall import faelle, faelle_liste, fallsuche, personen, rechtskreise, verantwortung
+from services.fall import ausscheiden, faelle, faelle_liste, fallsuche, personen, rechtskreise, verantwortung
 from services.fall.fakten import AUFENTHALT, RECHTSKREISE
+from services.fall.fallkopf import AUSSCHEIDEGRUENDE
 from services.prozess import instances
 from web.api_v1.basis import Bereich
 from web.api_v1.felder import Flag, Schema, Schluessel, Tag, Zahl, Zeitpunkt, ganze_zahl, liste_von, text, wahl
@@ -35,6 +36,8 @@ class Person(Schema):
     aufenthalt = text(required=True, allow_none=True)
     rechtskreise = liste_von(ma.fields.String(), required=True, allow_none=True, metadata={"description": "die für diese Person gelten"})
     eigene_rechtskreise = ma.fields.Boolean(required=True, metadata={"description": "falsch: es gelten die gemeinsamen des Falls"})
+    ausgeschieden_am = Tag(required=True, allow_none=True)
+    ausgeschieden_grund = text(required=True, allow_none=True)
 
 
 class Inhaber(Schema):
@@ -58,6 +61,7 @@ class Fall(Schema):
     phase = text(required=True)
     phase_titel = text(required=True)
     personen = liste_von(Person, required=True)
+    ehemalige = liste_von(Person, required=True, metadata={"description": "Personen, die aus dem Fall ausgeschieden sind"})
     inhaber = ma.fields.Nested(Inhaber, required=True)
     federfuehrend = text(required=True, allow_none=True)
     federfuehrend_name = text(required=True, allow_none=True)
@@ -204,6 +208,19 @@ class NeueHauptperson(Schema):
     grund = wahl(*personen.GRUENDE_HAUPTPERSON, required=True)
 
 
+class Ausscheiden(Schema):
+    """When and why somebody leaves the case."""
+
+    am = Tag(required=True)
+    grund = wahl(*AUSSCHEIDEGRUENDE, required=True)
+
+
+class Rueckkehr(Schema):
+    """Why somebody belongs to the case again."""
+
+    grund = wahl(*ausscheiden.RUECKKEHRGRUENDE, required=True)
+
+
 class NeueVerantwortung(Schema):
     """Another person of the own organisation; null: nobody is named."""
 
@@ -299,6 +316,18 @@ def person_berichtigen(body: dict[str, Any], aktenzeichen: str, person: int) -> 
              mehr="Die neue Hauptperson ist volljährig, oder ihr Geburtsdatum ist nicht bekannt.")
 def hauptperson_wechseln(body: dict[str, Any], aktenzeichen: str) -> None:
     personen.hauptperson_waehlen(the_app(), actor(), aktenzeichen=aktenzeichen, **body)
+
+
+@bereich.post("/faelle/<akte:aktenzeichen>/personen/<nummer:person>/ausscheiden", "Person scheidet aus dem Fall aus", roles=EINBLICK, body=Ausscheiden,
+              problems=(404, 409), mehr="Ihre Einwilligungen enden, Angebote gehen ohne sie weiter. Für die Hauptperson erst, wenn eine andere gewählt ist.")
+def person_ausscheiden(body: dict[str, Any], aktenzeichen: str, person: int) -> None:
+    ausscheiden.ausscheiden(the_app(), actor(), aktenzeichen=aktenzeichen, person=person, **body)
+
+
+@bereich.post("/faelle/<akte:aktenzeichen>/personen/<nummer:person>/zuruecknehmen", "Ausscheiden einer Person zurücknehmen", roles=EINBLICK,
+              body=Rueckkehr, problems=(404, 409), mehr="Was mit dem Ausscheiden endete, kommt nicht zurück.")
+def ausscheiden_zuruecknehmen(body: dict[str, Any], aktenzeichen: str, person: int) -> None:
+    ausscheiden.zuruecknehmen(the_app(), actor(), aktenzeichen=aktenzeichen, person=person, **body)
 
 
 @bereich.put("/faelle/<akte:aktenzeichen>/rechtskreise", "Rechtskreise setzen", roles=EINBLICK, body=Rechtskreise, problems=(404, 409),

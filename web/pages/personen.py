@@ -8,9 +8,12 @@ from flask import Blueprint, redirect, request, url_for
 
 from services import personenschritte
 from services.errors import Conflict, InvalidInput, NotFound
-from services.fall import einwilligungen, faelle, personen
+from services.fall import ausscheiden as austritt
+from services.fall import einwilligungen, faelle, personen, uebergaben_lesen, verweise
 from services.fall.faelle import ANLAESSE, NeuePerson, StehtSchonImFall
-from web.anzeige import datum
+from services.fall.fallkopf import AUSSCHEIDEGRUENDE
+from services.policy import OFFEN
+from web.anzeige import datum, heute
 from web.auth import actor, the_app
 from web.guards import guard
 from web.pages.faelle import AUFENTHALT, RECHTSKREIS, day
@@ -179,3 +182,61 @@ def gewaehlt(aktenzeichen: str, fehler: dict[str, str]) -> bool:
         except Conflict as error:
             fehler["person"] = error.detail
     return not fehler
+
+
+# -- leaving ---------------------------------------------------------------------------------------------------------------
+@pages.route("/<nummer:key>/ausscheiden", methods=["GET", "POST"])
+@guard(roles=EINBLICK)
+def ausscheiden(aktenzeichen: str, key: int) -> ResponseReturnValue:
+    """First the consequences, then the button."""
+    app, me = the_app(), actor()
+    fehler: dict[str, str] = {}
+    werte = {"am": request.form.get("am", datum(heute()))[:20], "grund": request.form.get("grund", "")}
+    if request.method == "POST" and ausgeschieden(aktenzeichen, key, werte, fehler):
+        return redirect(url_for("fallakte.ueberblick", aktenzeichen=aktenzeichen, meldung="ausgeschieden"))
+    fall = faelle.lesen(app, me, aktenzeichen=aktenzeichen, zweck="Person scheidet aus")
+    person = person_im_fall(fall, key)
+    consents = [e for e in einwilligungen.auflisten(app, me, aktenzeichen=aktenzeichen) if e.widerrufen_am is None and (e.gueltig or e.gueltig_ab > heute())]
+    handovers = [u for u in uebergaben_lesen.fuer_fall(app, me, aktenzeichen=aktenzeichen) if key in u.personen and u.status in OFFEN and u.uebernommen_am is None]
+    referrals = [v for v in verweise.auflisten(app, me, aktenzeichen=aktenzeichen) if key in v.personen and v.status in OFFEN]
+    offers = [(art, o.empfaenger_name, len(o.personen) == 1) for art, rows in (("Übergabe", handovers), ("Verweis", referrals)) for o in rows]
+    return seite(
+        "fallakte_person_ausscheiden.html", aktenzeichen, "ueberblick", "Person scheidet aus", fall=fall, person=person, werte=werte, fehler=fehler,
+        enden=sorted({(e.empfaenger_name, e.zweck_titel) for e in consents if e.person == key}), angebote=offers,
+        fuer_andere=any(e.erteilt_von == key != e.person for e in consents), gruende=list(AUSSCHEIDEGRUENDE.items()),
+        schritte=personenschritte.der_person(app, me, aktenzeichen=aktenzeichen, person=key).mit if fall.darf_schreiben else ()), 422 if fehler else 200
+
+
+def ausgeschieden(aktenzeichen: str, key: int, werte: Mapping[str, str], fehler: dict[str, str]) -> bool:
+    """Check what was typed and write it down; False with sentences in ``fehler``."""
+    am = day("am", werte["am"], fehler)
+    if werte["grund"] not in AUSSCHEIDEGRUENDE:
+        fehler["grund"] = "Wählen Sie aus, warum die Person ausscheidet."
+    if not fehler and am is not None:
+        try:
+            austritt.ausscheiden(the_app(), actor(), aktenzeichen=aktenzeichen, person=key, am=am, grund=werte["grund"])
+        except InvalidInput as error:
+            fehler |= saetze(error, "am")
+        except Conflict as error:
+            fehler["grund"] = error.detail
+    return not fehler
+
+
+@pages.route("/<nummer:key>/zuruecknehmen", methods=["GET", "POST"])
+@guard(roles=EINBLICK)
+def zuruecknehmen(aktenzeichen: str, key: int) -> ResponseReturnValue:
+    grund, fehler = request.form.get("grund", ""), {}
+    if request.method == "POST":
+        try:
+            austritt.zuruecknehmen(the_app(), actor(), aktenzeichen=aktenzeichen, person=key, grund=grund)
+            return redirect(url_for("personen.zeigen", aktenzeichen=aktenzeichen, key=key, meldung="wieder_da"))
+        except InvalidInput:
+            fehler["grund"] = GRUND_FEHLT
+        except Conflict as error:
+            fehler["grund"] = error.detail
+    fall = faelle.lesen(the_app(), actor(), aktenzeichen=aktenzeichen, zweck="Ausscheiden zurücknehmen")
+    person = next((p for p in (*fall.ehemalige, *fall.personen) if p.key == key), None)
+    if person is None:
+        raise NotFound
+    return seite("fallakte_person_zuruecknehmen.html", aktenzeichen, "ueberblick", "Ausscheiden zurücknehmen", fall=fall, person=person, grund=grund,
+                 fehler=fehler, gruende=list(austritt.RUECKKEHRGRUENDE.items())), 422 if fehler else 200

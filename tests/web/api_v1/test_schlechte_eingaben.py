@@ -226,6 +226,19 @@ def test_corrections_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any])
     ruf.abgelehnt(404, "PUT", f"{base}/hauptperson", wahl, wer="caritas")
 
 
+def test_leaving_that_does_not_fit_is_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
+    person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
+    gut: dict[str, Any] = {"am": "2026-09-01", "grund": "ausgezogen"}
+    ruf.abgelehnt(409, "POST", f"{base}/personen/{person}/ausscheiden", gut)  # the last one, and the Hauptperson
+    ruf.abgelehnt(409, "POST", f"{base}/personen/{person}/zuruecknehmen", {"grund": "irrtum"})
+    for falsch in ({"am": None}, {"am": "1.9.2026"}, {"grund": "weil"}, {"grund": None}, {"seit": "2026-01-01"}):
+        ruf.abgelehnt(422, "POST", f"{base}/personen/{person}/ausscheiden", {**gut, **falsch})
+    ruf.abgelehnt(422, "POST", f"{base}/personen/{person}/zuruecknehmen", {"grund": "weil"})
+    for path, body in (("ausscheiden", gut), ("zuruecknehmen", {"grund": "irrtum"})):
+        ruf.abgelehnt(404, "POST", f"{base}/personen/12345/{path}", body)
+        ruf.abgelehnt(404, "POST", f"{base}/personen/{person}/{path}", body, wer="caritas")
+
+
 def test_rechtskreise_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
     person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
     gut: dict[str, Any] = {"rechtskreise": ["sgb2"], "grund": "Bescheid"}

@@ -70,6 +70,10 @@ def fall_fuehren(ruf: Ruf, akte: str) -> None:
         ruf("PUT", f"/faelle/{akte}/hauptperson", {"person": who, "grund": "vertretung"}, soll=204)
         assert [p["key"] for p in ruf("GET", f"/faelle/{akte}")["personen"] if p["hauptperson"]] == [who]
     assert {p["geburtsdatum"] for p in ruf("GET", f"/faelle/{akte}")["personen"] if p["key"] == kind} == {"2006-05-04"}
+    ruf("POST", f"/faelle/{akte}/personen/{kind}/ausscheiden", {"am": "2026-09-01", "grund": "ausgezogen"}, soll=204)
+    gegangen = ruf("GET", f"/faelle/{akte}")
+    assert ([p["key"] for p in gegangen["personen"]], [(p["key"], p["ausgeschieden_am"]) for p in gegangen["ehemalige"]]) == ([main], [(kind, "2026-09-01")])
+    ruf("POST", f"/faelle/{akte}/personen/{kind}/zuruecknehmen", {"grund": "irrtum"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": None, "grund": "Urlaub"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": "fallmanagement", "grund": "wieder da"}, soll=204)
     holders = ruf("GET", f"/faelle/{akte}/verantwortung")["eintraege"]

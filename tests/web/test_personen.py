@@ -224,7 +224,7 @@ def test_another_adult_becomes_the_main_person(app, fall, browser, text):
 
 
 # -- leaving ---------------------------------------------------------------------------------------------------------------
-WEG = {"am": "01.09.2026", "grund": "ausgezogen"}
+WEG = {"am": "02.09.2026", "grund": "ausgezogen"}
 
 
 def test_somebody_moves_out_after_the_consequences_were_shown_and_comes_back(app, fall, ich, browser, text):
@@ -238,14 +238,14 @@ def test_somebody_moves_out_after_the_consequences_were_shown_and_comes_back(app
     path = f"/faelle/{fall}/personen/{child}"
 
     asked = text(person.get(f"{path}/ausscheiden"))
-    for words in ("Scheidet Kind0 Qaderi aus dem Fall aus?", "Ihre Einwilligung für AWO Flüchtlingsberatungsstelle, Zweck Übergabe, endet.",
+    for words in ("Scheidet Kind0 Qaderi aus dem Fall aus?", "Ihre Einwilligung für AWO Flüchtlingsberatungsstelle, Zweck Übergabe des Falls, endet.",
                   "Übergabe an AWO Flüchtlingsberatungsstelle: geht ohne diese Person weiter."):
         assert words in asked
     response = person.post(f"{path}/ausscheiden", WEG)
 
     assert response.location == f"/faelle/{fall}?meldung=ausgeschieden"
     overview = text(person.get(response.location))
-    assert "Früher im Fall Kind0 Qaderi ist ausgezogen, ausgeschieden am 01.09.2026" in overview
+    assert "Früher im Fall Kind0 Qaderi ist ausgezogen, ausgeschieden am 02.09.2026" in overview
     assert "Familie Qaderi" not in overview  # one person is left
     assert "Kind0 Qaderi (ausgeschieden)" in text(person.get(f"/faelle/{fall}/akte"))
     assert "Kind0 Qaderi (ausgeschieden)" in text(person.get(f"/faelle/{fall}/einwilligungen"))

@@ -114,8 +114,9 @@ def zeigen(aktenzeichen: str, key: int) -> ResponseReturnValue:
     gueltig = [e for e in einwilligungen.auflisten(app, me, aktenzeichen=aktenzeichen) if e.gueltig]
     own = {(e.empfaenger_name, e.zweck_titel) for e in gueltig if e.person == key}
     members = {p.key for p in fall.personen}
+    kind = minderjaehrig(person) and not person.hauptperson
     return seite("fallakte_person.html", aktenzeichen, "ueberblick", "Person", fall=fall, person=person, erteilt=sorted(own),
-                 erklaert={"person": fall.personen[0].key, "auch_fuer": key} if minderjaehrig(person) and not person.hauptperson else {"person": key},
+                 erklaert={"person": fall.personen[0].key, "auch_fuer": key} if kind else {"person": key}, kind=kind,
                  fehlt=sorted({(e.empfaenger_name, e.zweck_titel) for e in gueltig if e.person in members} - own),
                  schritte=personenschritte.der_person(app, me, aktenzeichen=aktenzeichen, person=key))
 

@@ -32,7 +32,8 @@ pages = Blueprint("personen", __name__, url_prefix="/faelle/<aktenzeichen>/perso
 NAMEN = {"vorname": "Geben Sie den Vornamen an.", "nachname": "Geben Sie den Nachnamen an."}
 ANLASS_FEHLT = "Wählen Sie aus, warum die Person dazukommt."
 GRUND_FEHLT = "Wählen Sie einen Grund aus."
-DOPPELT = "Eine Person mit diesem Namen und diesem Geburtsdatum steht schon in diesem Fall. Ist es eine andere, kreuzen Sie das bitte an."
+DOPPELT = ("Eine Person mit diesem Namen und diesem Geburtsdatum steht schon in diesem Fall. Ist sie ausgeschieden, nehmen Sie das im Überblick zurück. "
+           "Ist es eine andere Person, kreuzen Sie das bitte an.")
 
 
 def person_im_fall(fall: FallDetail, key: int) -> PersonInfo:

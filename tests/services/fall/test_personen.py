@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -59,6 +60,21 @@ def test_what_was_only_written_when_the_case_was_opened_becomes_a_version(app, a
 
     lines = akte_modul.fassungen(app, ICH, aktenzeichen=akte, abschnitt="stammdaten", person=people[1])
     assert [(f.inhalt["vorname"], f.inhalt["geburtsdatum"]) for f in lines] == [("Elias", "2013-06-02"), ("Elyas", "2013-06-02"), ("Elyas", "2014-06-02")]
+
+
+def test_two_who_take_the_same_person_in_at_once_do_it_once(app, akte):
+    """Both began before either had written: the lock on the case lets the second look again."""
+    def take_in(_):
+        try:
+            return faelle.person_hinzufuegen(app, ICH, aktenzeichen=akte, person=faelle.NeuePerson(vorname="Noor", nachname="Qaderi"), nur_neue=True)
+        except faelle.StehtSchonImFall:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        keys = list(pool.map(take_in, range(2)))
+
+    assert [key is None for key in sorted(keys, key=str)] == [False, True]
+    assert len(faelle.lesen(app, ICH, aktenzeichen=akte).personen) == 3
 
 
 def test_unfit_corrections_are_refused(app, akte, people, berichtigen):

@@ -195,11 +195,15 @@ def test_it_can_be_taken_back_while_the_case_is_open_but_consents_are_given_anew
 def test_steps_that_began_before_still_end(app, akte, people, geht, schreiben):
     geht(people[1])
 
-    schreiben({"sprache": {"erstsprache": "Dari"}}, person=people[1])
-    transact(app, MOERS, lambda uow: AUFTRAEGE["fall.rechtskreis_wechseln"](Auftrag(
-        uow=uow, type="fall.rechtskreis_wechseln", instance_key=5, root_key=5, business_id=akte, element_id="e", headers={},
-        variables={"personen": [str(p) for p in people], "rechtskreise": ["sgb2"], "grund": "Erste Zahlung bestätigt"})))
+    def job(name, **variables):
+        return transact(app, MOERS, lambda uow: AUFTRAEGE[name](Auftrag(
+            uow=uow, type=name, instance_key=5, root_key=5, business_id=akte, element_id="e", headers={}, variables=variables)))
 
+    schreiben({"sprache": {"erstsprache": "Dari"}}, person=people[1])
+    job("fall.rechtskreis_wechseln", personen=[str(p) for p in people], rechtskreise=["sgb2"], grund="Erste Zahlung bestätigt")
+    told = job("einwilligung.pruefen", empfaenger="awo", zweck="uebergabe", abschnitte=["sprache"], person_id=str(people[1]))
+
+    assert told == {"einwilligung_liegt_vor": False}
     assert lesen(app, akte).rechtskreise == ("sgb2",)
     assert [p.rechtskreise for p in lesen(app, akte).ehemalige] == [("sgb2",)]  # as the case: she has no own ones
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, select
 
 from services import policy
-from services.db.models.fall import Fall, Person
+from services.db.models.fall import MITGLIED, Fall, Person
 from services.fall.faelle import bezeichnung
 from services.fall.phasen import phasen
 from services.unit_of_work import UnitOfWork, read
@@ -39,7 +39,7 @@ def kurzfassungen(app: App, actor: Actor, *, aktenzeichen: Iterable[str | None])
     def work(uow: UnitOfWork) -> dict[str, Kurzfassung]:
         today, names = app.clock.today(), phasen(app.profil_of(actor.mandant))
         main = and_(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen, Person.hauptperson)
-        members = (select(func.count()).select_from(Person).where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
+        members = (select(func.count()).select_from(Person).where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen, MITGLIED)
                    .correlate(Fall).scalar_subquery())
         inside = policy.visible_faelle(actor, today, loans=False)
         rows = uow.session.execute(

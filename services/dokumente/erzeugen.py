@@ -45,7 +45,7 @@ def anfordern(
     if vorlage.ebene != "beide" and (vorlage.ebene == "fall") != (akte is not None):
         where = "in einem Fall" if vorlage.ebene == "fall" else "in Prozessen ohne Fall"
         raise InvalidInput(f"Die Vorlage „{vorlage.titel}“ gibt es nur {where}.")
-    if person is not None and (akte is None or person not in faelle.person_keys(uow, akte)):
+    if person is not None and (akte is None or person not in faelle.person_keys(uow, akte, auch_ehemalige=True)):
         raise InvalidInput("Die Variable „person_id“ nennt keine Person dieses Falls.")
     stelle = _stelle(uow, akte)
     dokument = _linie(uow, vorlage, herkunft, bezug, person, stelle)

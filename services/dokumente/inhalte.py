@@ -14,7 +14,7 @@ from sqlalchemy import select
 from forms.view import ColumnsView, FieldView, GroupView, ListView
 from forms.wording import plain_text
 from services import akteansicht
-from services.db.models.fall import Fall, Person
+from services.db.models.fall import MITGLIED, Fall, Person
 from services.db.models.grundlage import Benutzer, MandantRow, Organisation
 from services.dokumente import zeichen
 from services.errors import InvalidInput
@@ -92,12 +92,13 @@ def _writer(uow: UnitOfWork) -> str:
 
 
 def _personen(uow: UnitOfWork, aktenzeichen: str, person: int | None) -> list[Daten]:
-    """The people of the case; a document for one of them names nobody else."""
+    """The people of the case; a document for one of them names nobody else, and may be about somebody who has left it."""
     rows = uow.session.execute(
         select(Person).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+        .where(MITGLIED if person is None else Person.key == person)
         .order_by(Person.hauptperson.desc(), Person.key)).scalars()
     return [{"key": str(p.key), "name": f"{p.vorname} {p.nachname}".strip(), "hauptperson": p.hauptperson,
-             "geburtsdatum": _day(p.geburtsdatum) if p.geburtsdatum else ""} for p in rows if person in (None, p.key)]
+             "geburtsdatum": _day(p.geburtsdatum) if p.geburtsdatum else ""} for p in rows]
 
 
 # --- the Fallakte ----------------------------------------------------------------------------------------------------------

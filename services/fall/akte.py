@@ -61,13 +61,15 @@ def write_sections(
     form_id: str | None = None,
     form_version: int | None = None,
     nach_dem_ende: bool = False,
+    zweck: str = "Fallakte",
 ) -> None:
     """Write fields into sections within the caller's unit of work: ``{abschnitt: {feld: wert}}``; other fields stay as they are.
 
     A section of a person goes to ``person_id``, else to the main person; a section of the case to the case. The caller has
     checked the right to do so (completing the task of the form). A writer who may not see a section does not blank out
     by an empty field what others wrote there. ``nach_dem_ende``: a closed case takes it as well. What a process still has to do
-    when its case is closed (a concern about a child, the answer of a committee) must be possible to say.
+    when its case is closed (a concern about a child, the answer of a committee) must be possible to say. ``zweck``: what the access log
+    says where no form wrote it.
 
     Raises:
         NotFound: no such case.
@@ -117,7 +119,7 @@ def write_sections(
         written.append((place, version + 1))
         _route(uow, aktenzeichen, place, merged, {name: value for name, value in given.items() if content.get(name) != value})
     if written:
-        zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, [a for (_, a), _ in written], form_id or "Fallakte")
+        zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, [a for (_, a), _ in written], form_id or zweck)
         uow.audit(
             "akte.schreiben",
             aktenzeichen,
@@ -134,7 +136,8 @@ def _person(uow: UnitOfWork, aktenzeichen: str, person_id: int | str | None) -> 
         ).scalar_one()
     if not str(person_id).isdigit():
         raise InvalidInput(errors={"person": "Diese Person gehört nicht zu diesem Fall."})
-    einwilligungen.check_people(uow, aktenzeichen, [int(person_id)])
+    # A step about somebody who has left the case can still be done, and what it finds out is kept.
+    einwilligungen.check_people(uow, aktenzeichen, [int(person_id)], auch_ehemalige=True)
     return int(person_id)
 
 
@@ -156,6 +159,11 @@ def _newest(uow: UnitOfWork, aktenzeichen: str, organisation: str) -> dict[Stell
         (row.person, row.abschnitt): (versions.get((row.person, row.abschnitt), 0), dict(row.inhalt))
         for row in _visible(uow, organisation, aktenzeichen)
     }
+
+
+def inhalt(uow: UnitOfWork, aktenzeichen: str, person: int | None, abschnitt: str) -> Inhalt:
+    """What stands in a section as the holder of the case sees it; empty if nothing does. The caller has checked the right to read it."""
+    return _newest(uow, aktenzeichen, verantwortung.open_row(uow, aktenzeichen).organisation).get((person, abschnitt), (0, {}))[1]
 
 
 def _visible(uow: UnitOfWork, organisation: str, aktenzeichen: str, *, everything: bool = False) -> Sequence[AkteAbschnitt]:

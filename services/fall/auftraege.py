@@ -176,11 +176,11 @@ def abwechselnd_waehlen(ctx: Auftrag) -> dict[str, Any]:
 
 
 def _person(ctx: Auftrag) -> int | None:
-    """The member that ``person_id`` names, None: everybody in the case."""
+    """The member that ``person_id`` names (a step may go on about somebody who has left the case), None: everybody in the case."""
     person = ctx.variables.get("person_id")
     if person is None:
         return None
-    if not str(person).isdigit() or int(person) not in faelle.person_keys(ctx.uow, _fall(ctx)):
+    if not str(person).isdigit() or int(person) not in faelle.person_keys(ctx.uow, _fall(ctx), auch_ehemalige=True):
         raise InvalidInput("Die Variable „person_id“ nennt keine Person des Falls.")
     return int(person)
 

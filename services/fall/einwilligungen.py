@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, insert, select, update
 
 from services import policy
-from services.db.models.fall import Einwilligung, Person, Uebergabe, Verweis
+from services.db.models.fall import MITGLIED, Einwilligung, Person, Uebergabe, Verweis
 from services.db.models.grundlage import Benutzer, Organisation
 from services.errors import Conflict, InvalidInput, NotFound
 from services.fall import abschnitte as sections
@@ -223,15 +223,14 @@ def record(uow: UnitOfWork, aktenzeichen: str, empfaenger: str, erklaerung: Erkl
     return keys
 
 
-def check_people(uow: UnitOfWork, aktenzeichen: str, people: Iterable[int]) -> None:
-    """All of them belong to the case.
+def check_people(uow: UnitOfWork, aktenzeichen: str, people: Iterable[int], *, auch_ehemalige: bool = False) -> None:
+    """All of them belong to the case; ``auch_ehemalige``: or did so before they left it.
 
     Raises:
         InvalidInput: somebody does not.
     """
-    known = set(
-        uow.session.execute(select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)).scalars()
-    )
+    of_case = select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+    known = set(uow.session.execute(of_case if auch_ehemalige else of_case.where(MITGLIED)).scalars())
     if not set(people) <= known:
         raise InvalidInput(errors={"person": "Diese Person gehört nicht zu diesem Fall."})
 
@@ -392,7 +391,7 @@ def geber(uow: UnitOfWork, aktenzeichen: str, person: int | None = None) -> dict
     today = uow.app.clock.today()
     people = uow.session.execute(
         select(Person.key, Person.geburtsdatum, Person.hauptperson)
-        .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+        .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen, MITGLIED)
         .order_by(Person.hauptperson.desc(), Person.key)
     ).all()
     main = people[0].key

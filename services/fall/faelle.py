@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import exists, insert, select, text, update
 
 from services import policy
 from services.db.models.fall import Fall, Person, Uebergabe, Verweis
@@ -27,15 +27,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABSCHLUSSGRUENDE",
+    "ANLAESSE",
     "NAME_MAX",
     "PROZESS",
     "FallDetail",
     "NeuePerson",
     "PersonInfo",
+    "StehtSchonImFall",
     "add_person",
     "anlegen",
     "bezeichnung",
     "change",
+    "check_person",
     "close",
     "lesen",
     "person_hinzufuegen",
@@ -49,6 +52,20 @@ __all__ = [
 PROZESS = "fallmanagement"
 PHASE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 NAME_MAX = 200
+# Why somebody joins a case. The words stand in the time line, which others read too: they name nobody.
+ANLAESSE = {
+    "geburt": "Geburt",
+    "familiennachzug": "Familiennachzug",
+    "heirat": "Heirat oder Lebenspartnerschaft",
+    "zuzug": "Zuzug in den Haushalt",
+    "nachtrag": "war bisher nicht erfasst",
+}
+
+
+class StehtSchonImFall(Conflict):
+    """Somebody of this name and date of birth is in the case."""
+
+    message_de = "Eine Person mit diesem Namen und diesem Geburtsdatum steht schon in diesem Fall."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,25 +210,55 @@ def add_person(uow: UnitOfWork, aktenzeichen: str, person: NeuePerson) -> int:
     return key
 
 
-def person_hinzufuegen(app: App, actor: Actor, *, aktenzeichen: str, person: NeuePerson) -> int:
+def person_hinzufuegen(
+    app: App, actor: Actor, *, aktenzeichen: str, person: NeuePerson, anlass: str | None = None, nur_neue: bool = False
+) -> int:
     """Add somebody who joins the Bedarfsgemeinschaft; returns the key.
+
+    ``anlass``: a key of :data:`ANLAESSE`, told in the time line. ``nur_neue``: refuse somebody of whom name and date of birth stand in
+    the case already, so that two people who write her down at the same time do it once.
 
     Raises:
         NotFound, NotPermitted, InvalidInput, Conflict: the case is closed.
+        StehtSchonImFall: see ``nur_neue``.
     """
-    _validate((NeuePerson(vorname="x", nachname="x", hauptperson=True), person), (), None, app.clock.today())
+    check_person(person, app.clock.today())
+    if anlass is not None and anlass not in ANLAESSE:
+        raise InvalidInput(errors={"anlass": kreise.AUS_DER_LISTE})
 
     def work(uow: UnitOfWork) -> int:
         policy.require_fall(uow.session, actor, policy.Action.FALL_WRITE, aktenzeichen, app.clock.today())
         verantwortung.lock_open(uow, aktenzeichen)
+        if nur_neue and _known(uow, aktenzeichen, person):
+            raise StehtSchonImFall
         key = add_person(uow, aktenzeichen, person)
-        zeitleiste.notieren(uow, aktenzeichen, "fall", "Weitere Person aufgenommen")
+        zeitleiste.notieren(uow, aktenzeichen, "fall", f"Weitere Person aufgenommen{f': {ANLAESSE[anlass]}' if anlass else ''}")
         zugriffe.vermerken(uow, aktenzeichen, zugriffe.GESCHRIEBEN, ["stammdaten"], "Person aufnehmen")
         own = None if person.rechtskreise is None else kreise.geordnet(person.rechtskreise)
-        uow.audit("fall.person_hinzufuegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail={"person": key, "rechtskreise": own})
+        detail = {"person": key, "rechtskreise": own, "anlass": anlass}
+        uow.audit("fall.person_hinzufuegen", aktenzeichen, chain=f"fall:{aktenzeichen}", detail=detail)
         return key
 
     return transact(app, actor, work)
+
+
+def check_person(person: NeuePerson, today: date) -> None:
+    """Raises InvalidInput with a sentence per field (``personen.1.vorname``) of somebody who is not the first of the case."""
+    _validate((NeuePerson(vorname="x", nachname="x", hauptperson=True), person), (), None, today)
+
+
+def _known(uow: UnitOfWork, aktenzeichen: str, person: NeuePerson) -> bool:
+    """Whether somebody of this name and date of birth (or without one, as here) belongs or belonged to the case."""
+    return uow.session.execute(
+        select(
+            exists().where(
+                Person.mandant == uow.actor.mandant,
+                Person.aktenzeichen == aktenzeichen,
+                Person.sort_key == sortierung.sort_key(person.nachname, person.vorname),
+                Person.geburtsdatum.is_not_distinct_from(person.geburtsdatum),
+            )
+        )
+    ).scalar_one()
 
 
 def rechtskreise_setzen(app: App, actor: Actor, *, aktenzeichen: str, rechtskreise: Sequence[str], grund: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ARRAY, Text, and_, any_, bindparam, func, select
 
 from services import policy
-from services.db.models.fall import Fall, Fallverantwortung, Person
+from services.db.models.fall import MITGLIED, Fall, Fallverantwortung, Person
 from services.db.models.grundlage import Benutzer, Organisation
 from services.db.models.prozess import UserTask
 from services.errors import InvalidInput
@@ -130,7 +130,7 @@ TASKS = (
 MEMBERS = (
     select(func.count())
     .select_from(Person)
-    .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
+    .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen, MITGLIED)
     .correlate(Fall)
     .scalar_subquery()
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
 
-from services.db.models.fall import Fall, Fallverantwortung, Person
+from services.db.models.fall import MITGLIED, Fall, Fallverantwortung, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def load(session: Session, aktenzeichen: str, today: date) -> dict[str, Any]:
     """The facts as a plain dictionary."""
     people = (
         select(func.json_agg(func.json_build_array(Person.key, Person.geburtsdatum, Person.hauptperson, Person.aufenthalt, Person.rechtskreise)))
-        .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen)
+        .where(Person.mandant == Fall.mandant, Person.aktenzeichen == Fall.aktenzeichen, MITGLIED)
         .scalar_subquery()
     )
     row = session.execute(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, select
 
 from services import policy
-from services.db.models.fall import Einwilligung, Fall, Person, Uebergabe
+from services.db.models.fall import MITGLIED, Einwilligung, Fall, Person, Uebergabe
 from services.db.models.grundlage import Organisation
 from services.db.models.prozess import UserTask
 from services.fall import fakten, freigaben, rechtskreise, verantwortung, zugriffe
@@ -42,14 +42,22 @@ ABSCHLUSSGRUENDE = {
     "nicht_angezeigt": "Fallmanagement nicht angezeigt",
     "nicht_gewuenscht": "Fallmanagement nicht gewünscht",
 }
+# Why somebody leaves a case that goes on. The reason stays with the person; the time line does not tell it.
+AUSSCHEIDEGRUENDE = {
+    "ausgezogen": "ist ausgezogen",
+    "getrennt": "hat sich getrennt",
+    "verstorben": "ist verstorben",
+    "eigener_fall": "hat einen eigenen Fall",
+    "irrtum": "wurde irrtümlich aufgenommen",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonInfo:
-    """A member of the case; the names are None where they are not lent to the reader.
+    """A member of the case, or somebody who was one; the names are None where they are not lent to the reader.
 
     ``rechtskreise`` are those that hold for the person (None: not lent to the reader), ``eigene_rechtskreise`` says that she has own
-    ones, else they are those of everybody in the case.
+    ones, else they are those of everybody in the case. ``ausgeschieden_grund`` is in words, and only for those inside.
     """
 
     key: int
@@ -61,12 +69,15 @@ class PersonInfo:
     aufenthalt: str | None
     rechtskreise: tuple[str, ...] | None
     eigene_rechtskreise: bool
+    ausgeschieden_am: date | None = None
+    ausgeschieden_grund: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FallDetail:
     """The head of the Fallakte. ``bezeichnung``: „Familie Qaderi“ or the name of the person, else the Aktenzeichen.
 
+    ``ehemalige`` have left the case; those to whom sight is only lent see none of them.
     ``rechtskreise`` is the union over the members, ``rechtskreise_gemeinsam`` holds for everybody without own ones.
 
     ``abschlussgrund`` is in words. ``naechste_frist`` is the earliest due time of an open task; ``einwilligung_endet`` the next day on which a consent in force ends.
@@ -78,6 +89,7 @@ class FallDetail:
     phase: str
     phase_titel: str
     personen: tuple[PersonInfo, ...]
+    ehemalige: tuple[PersonInfo, ...]
     inhaber: Inhaber
     federfuehrend: str | None
     federfuehrend_name: str | None
@@ -115,15 +127,18 @@ def lesen(app: App, actor: Actor, *, aktenzeichen: str, zweck: str = "Fallakte")
     return transact(app, actor, work)
 
 
-def personen(uow: UnitOfWork, actor: Actor, target: FallTarget) -> tuple[PersonInfo, ...]:
-    """The members of the case, the main person first; names and dates only where the actor may see the Stammdaten."""
+def personen(uow: UnitOfWork, actor: Actor, target: FallTarget, *, ehemalige: bool = False) -> tuple[PersonInfo, ...]:
+    """The members of the case, the main person first; names and dates only where the actor may see the Stammdaten.
+
+    ``ehemalige``: instead those who have left it.
+    """
     today = uow.app.clock.today()
     inside = policy.belongs(actor, target)
     given = () if inside else freigaben.lent(uow.session, actor, target.aktenzeichen, today)
     rows = uow.session.execute(
         select(Person, Fall.rechtskreise_gemeinsam)
         .join(Fall, and_(Fall.mandant == Person.mandant, Fall.aktenzeichen == Person.aktenzeichen))
-        .where(Person.mandant == actor.mandant, Person.aktenzeichen == target.aktenzeichen)
+        .where(Person.mandant == actor.mandant, Person.aktenzeichen == target.aktenzeichen, ~MITGLIED if ehemalige else MITGLIED)
         .order_by(Person.hauptperson.desc(), Person.geburtsdatum, Person.key)
     )
     benefits = inside or any(f.abschnitt == "leistungen" for f in given)
@@ -142,6 +157,8 @@ def personen(uow: UnitOfWork, actor: Actor, target: FallTarget) -> tuple[PersonI
                 aufenthalt=person.aufenthalt if residence else None,
                 rechtskreise=tuple(rechtskreise.wirksam(person.rechtskreise, gemeinsam)) if benefits else None,
                 eigene_rechtskreise=benefits and person.rechtskreise is not None,
+                ausgeschieden_am=person.ausgeschieden_am if named else None,
+                ausgeschieden_grund=AUSSCHEIDEGRUENDE.get(person.ausgeschieden_grund or "") if inside else None,
             )
         )
     return tuple(found)
@@ -194,6 +211,7 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
         phase=fall.phase,
         phase_titel=phasen(uow.app.profil_of(mandant)).get(fall.phase, fall.phase),
         personen=members,
+        ehemalige=personen(uow, actor, target, ehemalige=True) if policy.belongs(actor, target) else (),
         inhaber=verantwortung.holders(uow, aktenzeichen)[-1],
         federfuehrend=fall.federfuehrend,
         federfuehrend_name=lead,
@@ -216,12 +234,9 @@ def _detail(uow: UnitOfWork, actor: Actor, target: FallTarget) -> FallDetail:
     )
 
 
-def person_keys(uow: UnitOfWork, aktenzeichen: str) -> list[int]:
-    """Keys of the members of the case, the main person first."""
-    return list(
-        uow.session.execute(
-            select(Person.key)
-            .where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
-            .order_by(Person.hauptperson.desc(), Person.key)
-        ).scalars()
-    )
+def person_keys(uow: UnitOfWork, aktenzeichen: str, *, auch_ehemalige: bool = False) -> list[int]:
+    """Keys of the members of the case, the main person first; ``auch_ehemalige``: and of those who have left it."""
+    query = select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+    if not auch_ehemalige:
+        query = query.where(MITGLIED)
+    return list(uow.session.execute(query.order_by(Person.hauptperson.desc(), Person.key)).scalars())

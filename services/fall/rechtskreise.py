@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from services import policy
-from services.db.models.fall import Fall, Person
+from services.db.models.fall import MITGLIED, Fall, Person
 from services.errors import InvalidInput
 from services.fall import fakten, verantwortung, zeitleiste, zugriffe
 from services.unit_of_work import UnitOfWork, transact
@@ -129,6 +129,7 @@ def wechseln(uow: UnitOfWork, aktenzeichen: str, personen: Sequence[int], rechts
     """Exactly these members change (built-in job); nobody else does.
 
     Where all members have the same afterwards, it is again what holds for everybody, so that somebody who joins later has it too.
+    A process that began before somebody left the case may still name her: she is passed over.
 
     Raises:
         InvalidInput: an unknown person or Rechtskreis, or nobody is named.
@@ -141,6 +142,9 @@ def wechseln(uow: UnitOfWork, aktenzeichen: str, personen: Sequence[int], rechts
     if errors:
         raise InvalidInput(errors=errors)
     fall = verantwortung.lock_open(uow, aktenzeichen)
+    personen = _ohne_ehemalige(uow, aktenzeichen, personen)
+    if not personen:
+        return
     new = geordnet(rechtskreise)
     after = {**_eigene(uow, aktenzeichen), **dict.fromkeys(personen, new)}
     if all(wirksam(own, fall.rechtskreise_gemeinsam) == new for own in after.values()):
@@ -149,9 +153,15 @@ def wechseln(uow: UnitOfWork, aktenzeichen: str, personen: Sequence[int], rechts
         _schreiben(uow, aktenzeichen, None, dict.fromkeys(personen, new), grund)
 
 
+def _ohne_ehemalige(uow: UnitOfWork, aktenzeichen: str, personen: Sequence[int]) -> list[int]:
+    gone = select(Person.key).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen, ~MITGLIED)
+    former = set(uow.session.execute(gone).scalars())
+    return [key for key in personen if key not in former]
+
+
 def _eigene(uow: UnitOfWork, aktenzeichen: str) -> dict[int, list[str] | None]:
     rows = uow.session.execute(
-        select(Person.key, Person.rechtskreise).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen)
+        select(Person.key, Person.rechtskreise).where(Person.mandant == uow.actor.mandant, Person.aktenzeichen == aktenzeichen, MITGLIED)
     )
     return {row.key: row.rechtskreise for row in rows}
 

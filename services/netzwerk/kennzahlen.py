@@ -109,7 +109,8 @@ def zahlen(uow: UnitOfWork, zeitraum: Zeitraum, mindestens: int) -> list[dict[st
     alone("Fälle", "am Ende des Zeitraums offen", count(open_then))
     alone("Fälle", "im Zeitraum abgeschlossen", count(zeitraum.of(Fall.abgeschlossen_am)))
     people = select(func.count()).select_from(Person).join(Fall, (Fall.mandant == Person.mandant) & (Fall.aktenzeichen == Person.aktenzeichen))
-    alone("Fälle", "Personen in offenen Fällen", int(uow.session.execute(people.where(Person.mandant == mandant, open_then)).scalar_one()))
+    still_there = or_(Person.ausgeschieden_am.is_(None), Person.ausgeschieden_am > zeitraum.bis)
+    alone("Fälle", "Personen in offenen Fällen", int(uow.session.execute(people.where(Person.mandant == mandant, open_then, still_there)).scalar_one()))
     parts("Abschlussgründe", Fall.abschlussgrund, zeitraum.of(Fall.abgeschlossen_am), lambda key: fallkopf.grund_in_worten(uow, key))
     for name, title in berichtet(uow).items():
         found.extend({"bereich": title, "kennzahl": k, "wert": w} for k, w in unterdruecken(angaben(uow, name, zeitraum), mindestens).items())

@@ -23,7 +23,8 @@ PAGES = {
         "/aufgaben", "/aufgaben?liste=gruppen&faellig=heute", "/aufgaben?liste=erledigt", "TASK", "DONE", "/faelle", "/faelle?status=alle&nur=meine",
         "/faelle/neu", f"/faelle/{FALL}", f"/faelle/{FALL}/plan", f"/faelle/{FALL}/akte", f"/faelle/{FALL}/verlauf", f"/faelle/{FALL}/aufgaben",
         f"/faelle/{FALL}/einwilligungen", f"/faelle/{FALL}/einwilligungen/neu", "REVOKE", f"/faelle/{FALL}/uebergaben", f"/faelle/{FALL}/prozess",
-        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/rechtskreise", f"/faelle/{FALL}/vorgang-starten", f"/faelle/{FALL}/vorgang-starten/kinderschutz",
+        f"/faelle/{FALL}/kontakt", f"/faelle/{FALL}/kontaktabbruch", f"/faelle/{FALL}/rechtskreise", f"/faelle/{FALL}/personen/neu", "PERSON", "PERSON/berichtigen", "PERSON/ausscheiden", "EHEMALIGE",
+        f"/faelle/{FALL}/personen/hauptperson", f"/faelle/{FALL}/vorgang-starten", f"/faelle/{FALL}/vorgang-starten/kinderschutz",
         "/uebergaben?liste=ausgang", "/partner", "/einstellungen", "/suche", "/nirgends"),
     "awo": ("/uebergaben", "HANDOVER"),
     "koordination": ("/aufgaben?liste=team", "/fristen", "/stoerungen", "/vorgaenge", "/vorgaenge/starten/etappen_produktionsnetzwerk", "VORGANG", f"/faelle/{FALL}/zugriffe"),
@@ -43,6 +44,11 @@ def resolve(page, etappe, path: str) -> str:
     if path == "REVOKE":
         page.goto(f"/faelle/{FALL}/einwilligungen")
         return page.get_by_role("link", name=re.compile("^Widerrufen")).first.get_attribute("href")
+    if path.startswith("PERSON"):
+        page.goto(f"/faelle/{FALL}")
+        return path.replace("PERSON", page.get_by_role("complementary", name="Zum Fall").locator("a.et-strong").last.get_attribute("href"))
+    if path == "EHEMALIGE":
+        return ehemalige(page)
     if path == "VORGANG":
         return f"/vorgaenge/{vorgang(etappe)}"
     if path == "UMZUG":
@@ -55,6 +61,21 @@ def resolve(page, etappe, path: str) -> str:
         awo = Actor(login="awo", name="", mandant=demo.FIRST, organisation="awo_fluechtlingsberatung", roles=frozenset({"partner"}))
         return f"/uebergaben/{uebergaben_lesen.eingang(etappe, awo)[0].key}"
     return path
+
+
+def ehemalige(page) -> str:
+    """The page on which the leaving of somebody is taken back; she joins and leaves by keyboard."""
+    page.goto(f"/faelle/{FALL}")
+    back = page.get_by_role("link", name=re.compile("^Zurücknehmen.*Noor Qaderi"))
+    if not back.count():
+        page.goto(f"/faelle/{FALL}/personen/neu")
+        page.get_by_label("Warum kommt die Person dazu?").select_option("geburt")
+        page.get_by_label("Vorname").fill("Noor")
+        page.get_by_label("Vorname").press("Enter")
+        page.get_by_role("link", name="Scheidet aus dem Fall aus").press("Enter")
+        page.get_by_label("Warum?").select_option("irrtum")
+        page.get_by_label("Ausgeschieden am").press("Enter")
+    return back.get_attribute("href")
 
 
 def vorgang(etappe) -> int:

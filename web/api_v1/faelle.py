@@ -7,8 +7,9 @@ from typing import Any
 import marshmallow as ma
 from flask import url_for
 
-from services.fall import faelle, faelle_liste, fallsuche, rechtskreise, verantwortung
+from services.fall import ausscheiden, faelle, faelle_liste, fallsuche, personen, rechtskreise, verantwortung
 from services.fall.fakten import AUFENTHALT, RECHTSKREISE
+from services.fall.fallkopf import AUSSCHEIDEGRUENDE
 from services.prozess import instances
 from web.api_v1.basis import Bereich
 from web.api_v1.felder import Flag, Schema, Schluessel, Tag, Zahl, Zeitpunkt, ganze_zahl, liste_von, text, wahl
@@ -35,6 +36,8 @@ class Person(Schema):
     aufenthalt = text(required=True, allow_none=True)
     rechtskreise = liste_von(ma.fields.String(), required=True, allow_none=True, metadata={"description": "die für diese Person gelten"})
     eigene_rechtskreise = ma.fields.Boolean(required=True, metadata={"description": "falsch: es gelten die gemeinsamen des Falls"})
+    ausgeschieden_am = Tag(required=True, allow_none=True)
+    ausgeschieden_grund = text(required=True, allow_none=True)
 
 
 class Inhaber(Schema):
@@ -58,6 +61,7 @@ class Fall(Schema):
     phase = text(required=True)
     phase_titel = text(required=True)
     personen = liste_von(Person, required=True)
+    ehemalige = liste_von(Person, required=True, metadata={"description": "Personen, die aus dem Fall ausgeschieden sind"})
     inhaber = ma.fields.Nested(Inhaber, required=True)
     federfuehrend = text(required=True, allow_none=True)
     federfuehrend_name = text(required=True, allow_none=True)
@@ -158,6 +162,7 @@ class WeiterePerson(Schema):
     geburtsdatum = Tag(load_default=None, allow_none=True)
     aufenthalt = wahl(*AUFENTHALT, load_default=None, allow_none=True)
     rechtskreise = liste_von(wahl(*RECHTSKREISE), hoechstens=len(RECHTSKREISE), load_default=None, allow_none=True, metadata=EIGENE)
+    anlass = wahl(*faelle.ANLAESSE, load_default=None, allow_none=True, metadata={"description": "steht ohne den Namen im Verlauf"})
 
 
 class NeuerFall(Schema):
@@ -184,6 +189,36 @@ class RechtskreisePerson(Schema):
     rechtskreise = liste_von(wahl(*RECHTSKREISE), hoechstens=len(RECHTSKREISE), required=True, allow_none=True, metadata={
         "description": "null: wie der Fall, leere Liste: keine Leistungen"})
     grund = text(mindestens=1, hoechstens=2000, required=True)
+
+
+class BerichtigtePerson(Schema):
+    """What is corrected about a person; what is not named stays."""
+
+    vorname = text(mindestens=1, hoechstens=faelle.NAME_MAX)
+    nachname = text(mindestens=1, hoechstens=faelle.NAME_MAX)
+    geburtsdatum = Tag(allow_none=True)
+    aufenthalt = wahl(*AUFENTHALT, allow_none=True)
+    grund = wahl(*personen.GRUENDE, required=True)
+
+
+class NeueHauptperson(Schema):
+    """Another adult of the case, and why she becomes the Hauptperson."""
+
+    person = Schluessel(required=True)
+    grund = wahl(*personen.GRUENDE_HAUPTPERSON, required=True)
+
+
+class Ausscheiden(Schema):
+    """When and why somebody leaves the case."""
+
+    am = Tag(required=True)
+    grund = wahl(*AUSSCHEIDEGRUENDE, required=True)
+
+
+class Rueckkehr(Schema):
+    """Why somebody belongs to the case again."""
+
+    grund = wahl(*ausscheiden.RUECKKEHRGRUENDE, required=True)
 
 
 class NeueVerantwortung(Schema):
@@ -251,8 +286,8 @@ def suchen(body: dict[str, Any]) -> dict[str, Any]:
 @bereich.post("/faelle", "Neuen Fall anlegen", roles=FALLARBEIT, body=NeuerFall, answer=Fall, status=201, problems=(404,),
               mehr="Vergibt das Aktenzeichen und beginnt den Prozess „fallmanagement“.")
 def anlegen(body: dict[str, Any]) -> tuple[faelle.FallDetail, int, dict[str, str]]:
-    personen = [faelle.NeuePerson(**person) for person in body.pop("personen")]
-    aktenzeichen = faelle.anlegen(the_app(), actor(), personen=personen, **body)
+    members = [faelle.NeuePerson(**person) for person in body.pop("personen")]
+    aktenzeichen = faelle.anlegen(the_app(), actor(), personen=members, **body)
     found = faelle.lesen(the_app(), actor(), aktenzeichen=aktenzeichen, zweck="Fall anlegen")
     return found, 201, {"Location": url_for("api_v1.faelle_lesen", aktenzeichen=aktenzeichen)}
 
@@ -266,7 +301,33 @@ def lesen(aktenzeichen: str) -> faelle.FallDetail:
 @bereich.post("/faelle/<akte:aktenzeichen>/personen", "Weitere Person aufnehmen", roles=EINBLICK, body=WeiterePerson, answer=Angelegt, status=201,
               problems=(404, 409))
 def person_hinzufuegen(body: dict[str, Any], aktenzeichen: str) -> dict[str, Any]:
-    return {"key": faelle.person_hinzufuegen(the_app(), actor(), aktenzeichen=aktenzeichen, person=faelle.NeuePerson(**body))}
+    anlass = body.pop("anlass")
+    return {"key": faelle.person_hinzufuegen(the_app(), actor(), aktenzeichen=aktenzeichen, person=faelle.NeuePerson(**body), anlass=anlass)}
+
+
+@bereich.put("/faelle/<akte:aktenzeichen>/personen/<nummer:person>", "Angaben zu einer Person berichtigen", roles=EINBLICK, body=BerichtigtePerson,
+             problems=(404, 409), mehr="Die früheren Angaben bleiben in den Fassungen der Fallakte.")
+def person_berichtigen(body: dict[str, Any], aktenzeichen: str, person: int) -> None:
+    grund = body.pop("grund")
+    personen.berichtigen(the_app(), actor(), aktenzeichen=aktenzeichen, person=person, angaben=body, grund=grund)
+
+
+@bereich.put("/faelle/<akte:aktenzeichen>/hauptperson", "Hauptperson wechseln", roles=EINBLICK, body=NeueHauptperson, problems=(404, 409),
+             mehr="Die neue Hauptperson ist volljährig, oder ihr Geburtsdatum ist nicht bekannt.")
+def hauptperson_wechseln(body: dict[str, Any], aktenzeichen: str) -> None:
+    personen.hauptperson_waehlen(the_app(), actor(), aktenzeichen=aktenzeichen, **body)
+
+
+@bereich.post("/faelle/<akte:aktenzeichen>/personen/<nummer:person>/ausscheiden", "Person scheidet aus dem Fall aus", roles=EINBLICK, body=Ausscheiden,
+              problems=(404, 409), mehr="Ihre Einwilligungen enden, Angebote gehen ohne sie weiter. Für die Hauptperson erst, wenn eine andere gewählt ist.")
+def person_ausscheiden(body: dict[str, Any], aktenzeichen: str, person: int) -> None:
+    ausscheiden.ausscheiden(the_app(), actor(), aktenzeichen=aktenzeichen, person=person, **body)
+
+
+@bereich.post("/faelle/<akte:aktenzeichen>/personen/<nummer:person>/zuruecknehmen", "Ausscheiden einer Person zurücknehmen", roles=EINBLICK,
+              body=Rueckkehr, problems=(404, 409), mehr="Was mit dem Ausscheiden endete, kommt nicht zurück.")
+def ausscheiden_zuruecknehmen(body: dict[str, Any], aktenzeichen: str, person: int) -> None:
+    ausscheiden.zuruecknehmen(the_app(), actor(), aktenzeichen=aktenzeichen, person=person, **body)
 
 
 @bereich.put("/faelle/<akte:aktenzeichen>/rechtskreise", "Rechtskreise setzen", roles=EINBLICK, body=Rechtskreise, problems=(404, 409),

@@ -17,6 +17,7 @@ from web.pages import (
     kommunalprofil,
     modelle,
     partner,
+    personen,
     rechtskreise,
     stoerungen,
     texte,
@@ -30,8 +31,8 @@ from web.pages import (
 if TYPE_CHECKING:
     from flask import Flask
 
-BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, dokumente.pages, einwilligungen.pages, rechtskreise.pages, uebergaben.pages,
-              partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages, vorgaenge.pages,
+BLUEPRINTS = (anmeldung.pages, aufgaben.pages, aufgabe.pages, faelle.pages, fallakte.pages, dokumente.pages, einwilligungen.pages, rechtskreise.pages,
+              personen.pages, uebergaben.pages, partner.pages, fristen.pages, stoerungen.pages, modelle.pages, einstellungen.pages, texte.pages, vorgaenge.pages,
               umzug.pages, umzug_auftraege.pages, umzug_vorgang.pages, kommunalprofil.pages)
 
 

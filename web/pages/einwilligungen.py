@@ -106,10 +106,10 @@ def neu(aktenzeichen: str) -> ResponseReturnValue:
     ordinary = [(key, name) for key, name in TITEL.items() if key not in INTERN and key not in BESONDERE]
     people = [(str(p.key), f"{p.vorname} {p.nachname}") for p in fall.personen]
     return seite(
-        "einwilligung_neu.html", aktenzeichen, "einwilligungen", "Einwilligung erfassen", fall=fall, fehler=fehler, werte=form, personen=people,
+        "einwilligung_neu.html", aktenzeichen, "einwilligungen", "Einwilligung erfassen", fall=fall, fehler=fehler, werte=form or request.args, personen=people,
         empfaenger=[(p.key, p.name) for p in partner.auflisten(app, me) if p.key != fall.inhaber.organisation],
         zwecke=list(einwilligungen.ZWECKE.items()), abschnitte=ordinary, besondere=[(key, TITEL[key]) for key in TITEL if key in BESONDERE],
-        gewaehlt=form.getlist("abschnitte"), gewaehlte_besondere=form.getlist("besondere"), auch=form.getlist("auch_fuer"),
+        gewaehlt=form.getlist("abschnitte"), gewaehlte_besondere=form.getlist("besondere"), auch=(form or request.args).getlist("auch_fuer"),
         sprachen=[(s, s) for s in SPRACHEN], formen=list(einwilligungen.FORMEN.items())), 422 if fehler else 200
 
 

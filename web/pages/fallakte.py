@@ -86,8 +86,9 @@ def reiter(fall: FallDetail) -> list[Reiter]:
 
 
 def personennamen(fall: FallDetail) -> dict[int | None, str]:
-    """Names by key, as far as the reader may see them."""
-    return {p.key: f"{p.vorname} {p.nachname}" if p.nachname else f"Person {number}" for number, p in enumerate(fall.personen, start=1)}
+    """Names by key, as far as the reader may see them; those who have left the case come last and are marked."""
+    members: dict[int | None, str] = {p.key: f"{p.vorname} {p.nachname}" if p.nachname else f"Person {number}" for number, p in enumerate(fall.personen, start=1)}
+    return {**members, **{p.key: f"{p.vorname} {p.nachname} (ausgeschieden)" for p in fall.ehemalige}}
 
 
 def phasen(fall: FallDetail) -> list[Phase]:

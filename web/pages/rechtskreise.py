@@ -94,7 +94,7 @@ def formular(aktenzeichen: str, fall: FallDetail, gemeinsam: list[str], typed: d
                  fehler=fehler, gezeigt=stand, moeglich=list(RECHTSKREIS.items()), wahlen=list(WAHLEN.items()))
 
 
-def eigene(key: int, wahl: str, werte: list[str], fehler: dict[str, str]) -> list[str] | None:
+def eigene(key: int | str, wahl: str, werte: list[str], fehler: dict[str, str]) -> list[str] | None:
     """Own ones of a person as typed; a sentence where choice and crosses do not fit."""
     if wahl not in WAHLEN:
         fehler[f"art-{key}"] = ART_FEHLT

@@ -14,6 +14,7 @@ from services.prozess import tasks
 from web.auth import actor, the_app
 from web.errors import status_of
 from web.guards import guard
+from web.pages.fallakte import personennamen
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -53,7 +54,7 @@ def detail(info: UebergabeInfo, fehler: dict[str, str]) -> str:
     offen = info.status in {"angeboten", "angenommen"} and not info.fehlende_einwilligungen
     fall = faelle.lesen(app, me, aktenzeichen=info.aktenzeichen, zweck="Übergabe") if offen or not receives else None
     abschnitte = akteansicht.abschnitte(app, me, aktenzeichen=info.aktenzeichen, nur=info.abschnitte, zweck="Übergabe") if receives and offen else ()
-    namen = {p.key: f"{p.vorname} {p.nachname}" if p.nachname else f"Person {n}" for n, p in enumerate(fall.personen, start=1)} if fall else {}
+    namen = personennamen(fall) if fall else {}
     wir = next((p for p in partner.auflisten(app, me) if p.key == me.organisation), None)
     offene = tasks.of_case(app, me, business_id=info.aktenzeichen) if receives and info.status == "angenommen" else None
     weiter = [t for t in offene if t.assignee in {None, me.login}] if offene is not None else None

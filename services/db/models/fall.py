@@ -96,12 +96,17 @@ class Person(Base):
     """A member of the case. Personal data: read only through the policy, never in logs, variables or audit rows.
 
     ``rechtskreise`` are her own; null: those that hold for everybody in the case. An empty list is an own value: no benefits.
+    ``ausgeschieden_am``: she has left the case on this day, ``ausgeschieden_grund`` (a key) says why; :data:`MITGLIED` selects the others.
     """
 
     __tablename__ = "person"
     __table_args__ = (
         of_fall(),
         UniqueConstraint("mandant", "aktenzeichen", "key"),
+        CheckConstraint(
+            "(ausgeschieden_am is null) = (ausgeschieden_grund is null) and not (hauptperson and ausgeschieden_am is not null)",
+            name="ausgeschieden",
+        ),
         Index("uq_person_hauptperson", "mandant", "aktenzeichen", unique=True, postgresql_where=text("hauptperson")),
         Index("ix_person_sort", "mandant", "sort_key"),
         Index("ix_person_suche", "sort_key", postgresql_using="gin", postgresql_ops={"sort_key": "gin_trgm_ops"}),
@@ -117,6 +122,11 @@ class Person(Base):
     aufenthalt: Mapped[str | None]
     rechtskreise: Mapped[Words | None]
     angelegt_am: Mapped[datetime]
+    ausgeschieden_am: Mapped[date | None]
+    ausgeschieden_grund: Mapped[str | None]
+
+
+MITGLIED = Person.ausgeschieden_am.is_(None)
 
 
 class AkteAbschnitt(Base):

@@ -211,6 +211,34 @@ def test_sentence_says_what_was_expected_and_what_was_found(ruf: Ruf) -> None:
     assert problem["fehler"]["zugangsweg"] == "Erwartet wird ein Text, gefunden wurde 7."
 
 
+def test_corrections_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
+    person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
+    gut: dict[str, Any] = {"vorname": "Anders", "grund": "schreibfehler"}
+    for falsch in ({"vorname": ""}, {"vorname": " - "}, {"vorname": None}, {"geburtsdatum": "1.1.2000"}, {"geburtsdatum": "2199-01-01"},
+                   {"aufenthalt": "x"}, {"grund": "weil"}, {"grund": None}, {"hauptperson": True}, {"vorname": fall["personen"][0]["vorname"]}):
+        ruf.abgelehnt(422, "PUT", f"{base}/personen/{person}", {**gut, **falsch})
+    ruf.abgelehnt(404, "PUT", f"{base}/personen/12345", gut)
+    ruf.abgelehnt(404, "PUT", f"{base}/personen/{person}", gut, wer="caritas")
+    wahl = {"person": person, "grund": "wunsch"}
+    ruf.abgelehnt(409, "PUT", f"{base}/hauptperson", wahl)
+    for falsch in ({"person": "12345"}, {"person": None}, {"grund": "weil"}):
+        ruf.abgelehnt(422, "PUT", f"{base}/hauptperson", {**wahl, **falsch})
+    ruf.abgelehnt(404, "PUT", f"{base}/hauptperson", wahl, wer="caritas")
+
+
+def test_leaving_that_does_not_fit_is_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
+    person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
+    gut: dict[str, Any] = {"am": "2026-09-01", "grund": "ausgezogen"}
+    ruf.abgelehnt(409, "POST", f"{base}/personen/{person}/ausscheiden", gut)  # the last one, and the Hauptperson
+    ruf.abgelehnt(409, "POST", f"{base}/personen/{person}/zuruecknehmen", {"grund": "irrtum"})
+    for falsch in ({"am": None}, {"am": "1.9.2026"}, {"grund": "weil"}, {"grund": None}, {"seit": "2026-01-01"}):
+        ruf.abgelehnt(422, "POST", f"{base}/personen/{person}/ausscheiden", {**gut, **falsch})
+    ruf.abgelehnt(422, "POST", f"{base}/personen/{person}/zuruecknehmen", {"grund": "weil"})
+    for path, body in (("ausscheiden", gut), ("zuruecknehmen", {"grund": "irrtum"})):
+        ruf.abgelehnt(404, "POST", f"{base}/personen/12345/{path}", body)
+        ruf.abgelehnt(404, "POST", f"{base}/personen/{person}/{path}", body, wer="caritas")
+
+
 def test_rechtskreise_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]) -> None:
     person, base = fall["personen"][0]["key"], f"/faelle/{fall['aktenzeichen']}"
     gut: dict[str, Any] = {"rechtskreise": ["sgb2"], "grund": "Bescheid"}
@@ -222,6 +250,7 @@ def test_rechtskreise_that_do_not_fit_are_refused(ruf: Ruf, fall: dict[str, Any]
     ruf.abgelehnt(404, "PUT", f"{base}/personen/{person}/rechtskreise", gut, wer="caritas")
     ruf.abgelehnt(404, "PUT", f"/faelle/MO-1999-0001/personen/{person}/rechtskreise", gut)
     ruf.abgelehnt(422, "POST", f"{base}/personen", {"vorname": "N", "nachname": "Q", "rechtskreise": ["sgb9"]})
+    ruf.abgelehnt(422, "POST", f"{base}/personen", {"vorname": "N", "nachname": "Q", "anlass": "zufall"})
 
 
 def test_only_who_may_opens_a_case(ruf: Ruf) -> None:

@@ -57,13 +57,23 @@ def anmelden_und_anlegen(ruf: Ruf) -> dict[str, Any]:
 
 
 def fall_fuehren(ruf: Ruf, akte: str) -> None:
-    kind = ruf("POST", f"/faelle/{akte}/personen", {"vorname": "Kian", "nachname": "Umfang", "geburtsdatum": "2018-05-04"}, soll=201)["key"]
+    kind = ruf("POST", f"/faelle/{akte}/personen", {"vorname": "Kian", "nachname": "Umfang", "geburtsdatum": "2018-05-04", "anlass": "geburt"}, soll=201)["key"]
     assert kind in {p["key"] for p in ruf("GET", f"/faelle/{akte}")["personen"]}
     ruf("PUT", f"/faelle/{akte}/rechtskreise", {"rechtskreise": ["sgb2"], "grund": "Bewilligung liegt vor"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/personen/{kind}/rechtskreise", {"rechtskreise": ["sgb8"], "grund": "Hilfe zur Erziehung"}, soll=204)
     gelesen = ruf("GET", f"/faelle/{akte}")
     assert (gelesen["rechtskreise"], gelesen["rechtskreise_gemeinsam"]) == (["sgb2", "sgb8"], ["sgb2"])
     assert [(p["rechtskreise"], p["eigene_rechtskreise"]) for p in gelesen["personen"]] == [(["sgb2"], False), (["sgb8"], True)]
+    ruf("PUT", f"/faelle/{akte}/personen/{kind}", {"geburtsdatum": "2006-05-04", "grund": "schreibfehler"}, soll=204)
+    main = gelesen["personen"][0]["key"]
+    for who in (kind, main):
+        ruf("PUT", f"/faelle/{akte}/hauptperson", {"person": who, "grund": "vertretung"}, soll=204)
+        assert [p["key"] for p in ruf("GET", f"/faelle/{akte}")["personen"] if p["hauptperson"]] == [who]
+    assert {p["geburtsdatum"] for p in ruf("GET", f"/faelle/{akte}")["personen"] if p["key"] == kind} == {"2006-05-04"}
+    ruf("POST", f"/faelle/{akte}/personen/{kind}/ausscheiden", {"am": "2026-09-01", "grund": "ausgezogen"}, soll=204)
+    gegangen = ruf("GET", f"/faelle/{akte}")
+    assert ([p["key"] for p in gegangen["personen"]], [(p["key"], p["ausgeschieden_am"]) for p in gegangen["ehemalige"]]) == ([main], [(kind, "2026-09-01")])
+    ruf("POST", f"/faelle/{akte}/personen/{kind}/zuruecknehmen", {"grund": "irrtum"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": None, "grund": "Urlaub"}, soll=204)
     ruf("PUT", f"/faelle/{akte}/verantwortung", {"login": "fallmanagement", "grund": "wieder da"}, soll=204)
     holders = ruf("GET", f"/faelle/{akte}/verantwortung")["eintraege"]

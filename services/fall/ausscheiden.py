@@ -192,7 +192,7 @@ def _withdraw(uow: UnitOfWork, aktenzeichen: str, empfaenger: Sequence[str]) -> 
         lost = einwilligungen.withdraw_uncovered(uow, aktenzeichen, key)
         left = freigaben.coverage(uow.session, uow.actor.mandant, aktenzeichen, uow.app.clock.today(), empfaenger=key)
         if lost or not left:
-            uow.app.publish(uow, "einwilligung_widerrufen", aktenzeichen, {"empfaenger": key})
+            uow.app.publish(uow, "einwilligung_widerrufen", aktenzeichen, {"empfaenger": key, "entfallen": [str(k) for k in lost]})
         withdrawn += lost
     return withdrawn
 

@@ -106,7 +106,7 @@ def test_what_was_offered_for_her_alone_is_withdrawn_and_the_process_is_told(app
     geht(people[1])
 
     assert sql("select status from etappe.uebergabe where key in (%s, %s)", offer, draft) == [("widerrufen",)] * 2
-    assert mitteilungen == [("einwilligung_widerrufen", akte, {"empfaenger": "awo"})]
+    assert mitteilungen == [("einwilligung_widerrufen", akte, {"empfaenger": "awo", "entfallen": [str(offer)]})]
     assert next(e.text for e in zeitleiste.lesen(app, ICH, aktenzeichen=akte, arten=("einwilligung",))).startswith("Einwilligung einer Person beendet: AWO")
     with pytest.raises(NotFound):
         lesen(app, akte, "wieland")
@@ -123,7 +123,7 @@ def test_the_last_consent_for_a_recipient_tells_the_process(app, akte, people, g
     geht(people[1])
 
     assert [v.status for v in verweise.auflisten(app, ICH, aktenzeichen=akte) if v.key == verweis] == ["widerrufen"]
-    assert mitteilungen == [("einwilligung_widerrufen", akte, {"empfaenger": "awo"})]
+    assert mitteilungen == [("einwilligung_widerrufen", akte, {"empfaenger": "awo", "entfallen": [str(verweis)]})]
 
 
 @pytest.mark.parametrize(("grund", "gilt"), [("getrennt", True), ("irrtum", False)])

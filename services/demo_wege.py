@@ -87,7 +87,7 @@ WEGE: Mapping[str, Weg] = {
         eroeffnet="cm_brakel", zugangsweg="jugendamt",
         haelt_vor=("meldung_weiterleiten", "weg_nachvollziehen", "stelle_auswaehlen", "ergebnisse_deuten", "hilfeplan_entwerfen"),
         schritte=(
-            ("fall_melden", {"meldung_an": "koordination"}), ("meldung_weiterleiten", {"schwachstelle": "nein"}),
+            ("fall_melden", {"meldung_einverstanden": "ja", "meldung_an": "koordination"}), ("meldung_weiterleiten", {"schwachstelle": "nein"}),
             ("weg_nachvollziehen", {"person_einverstanden": "ja", "empfehlung": "case_management"}),
             ("stelle_auswaehlen", {"stelle_gefunden": "ja", "gewaehlte_stelle": "cm_brakel"}), ("verweisberatung_pruefen", {"verweis_noetig": "nein"}),
             *SITUATION, *WEITER, leistungen("fluechtlingsberatung_hoexter"))),

@@ -174,7 +174,7 @@ ZIEL = {"teilziele": [{"teilziel": "Kurs", "messbar": "Prüfung"}], "hauptziel":
         (
             "zugang_hoexter/fall_melden",
             "hoexter",
-            {"meldende_stelle": "Jugendamt", "meldung_an": "koordination", "komplexitaet": ["mehrere_akteure"], "schilderung": "Text", "einverstanden": True},
+            {"meldende_stelle": "Jugendamt", "meldung_an": "koordination", "komplexitaet": ["mehrere_akteure"], "schilderung": "Text", "meldung_einverstanden": "ja"},
             {"komplexitaet"},
         ),
         (

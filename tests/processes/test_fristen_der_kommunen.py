@@ -74,9 +74,13 @@ FEUERT = {
     "T-MO-01 am Folgetag": (
         document("moers", "zugang_moers_erstkontakt", "2026-03-28", gemeldet("2026-03-28", "unterkunft"), []), "meldung_ueberfaellig", "2026-03-29T23:59:59+02:00"),
     "T-MO-04 drei Wochen nach der Fallabgabe": (
+        document("moers", "uebergabe_nachfrage", "2026-03-17",
+                 {"uebergabe_id": "ue-1", "uebernommen_am": "2026-03-17T16:30:00@Europe/Berlin", "nachfragende_organisation": "stadt_moers", "nachfragende_person": None,
+                  "aufnehmende_organisation": "ib_jugendmigrationsdienst"}, []), "nachfragezeit_erreicht", "2026-04-07T16:30:00+02:00"),
+    "T-MO-04 drei Wochen enden am Ostermontag, gefragt wird am Gründonnerstag": (
         document("moers", "uebergabe_nachfrage", "2026-03-16",
                  {"uebergabe_id": "ue-1", "uebernommen_am": "2026-03-16T16:30:00@Europe/Berlin", "nachfragende_organisation": "stadt_moers", "nachfragende_person": None,
-                  "aufnehmende_organisation": "ib_jugendmigrationsdienst"}, []), "nachfragezeit_erreicht", "2026-04-06T16:30:00+02:00"),
+                  "aufnehmende_organisation": "ib_jugendmigrationsdienst"}, []), "nachfragezeit_erreicht", "2026-04-02T16:30:00+02:00"),
     "T-MH-01 eine Woche nach dem Umzug": (
         document("muelheim", "zugang_muelheim", "2026-10-21", gemeldet("2026-10-21", "unterkunft"), []), "erstkontakt_ueberfaellig", "2026-10-28T23:59:59+01:00"),
     "T-MH-02 weitere drei Wochen": (

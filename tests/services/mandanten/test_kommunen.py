@@ -129,7 +129,7 @@ WEGE: dict[str, dict[str, dict[str, Any]]] = {
         "fallklaerung_durchfuehren": {"mehrere_bereiche": "ja", "mehrere_stellen": "ja", "laengere_begleitung": "ja", "motivation": "ja", "mitwirkung": "ja"},
         "aufnahme_entscheiden": {"entscheidung": "aufnehmen"}, "beratungsvereinbarung_schliessen": {"vereinbarung": "ja"}},
     "hoexter": {
-        "fall_melden": {"meldung_an": "koordination"}, "meldung_weiterleiten": {"schwachstelle": "nein"}, "weg_nachvollziehen": {"person_einverstanden": "ja", "empfehlung": "case_management"},
+        "fall_melden": {"meldung_einverstanden": "ja", "meldung_an": "koordination"}, "meldung_weiterleiten": {"schwachstelle": "nein"}, "weg_nachvollziehen": {"person_einverstanden": "ja", "empfehlung": "case_management"},
         "stelle_auswaehlen": {"stelle_gefunden": "ja", "gewaehlte_stelle": "cm_brakel"}, "verweisberatung_pruefen": {"verweis_noetig": "ja"},
         "verweis_vereinbaren": {"verweis_angenommen": "ja", "verweis_art": "andere", "nachfrage_vereinbart": "nein"}},
     "duesseldorf": {

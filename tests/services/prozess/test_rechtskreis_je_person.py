@@ -66,7 +66,7 @@ def test_confirmed_payment_moves_the_named_person_only(app, akte: str) -> None:
     answers = {
         "antrag_ausfuellen": {"antrag_am": "2026-09-01"},
         "bewilligung_verfolgen": {"jobcenter_entscheidung": "bewilligt", "bescheid_am": "2026-09-01", "bewilligt_ab": "2026-09-01"},
-        "erste_zahlung_bestaetigen": {"zahlung_eingegangen": True, "erste_zahlung_am": "2026-09-01", "rechtskreise_jetzt": ["sgb12"]},
+        "erste_zahlung_bestaetigen": {"zahlung_eingegangen": True, "erste_zahlung_am": "2026-09-01", "wechselnde": [str(mann)], "rechtskreise_jetzt": ["sgb12"]},
     }
     for element, values in answers.items():
         (task,) = [t for t in tasks.of_case(app, ICH, business_id=akte) if t.element_id == element]

@@ -77,6 +77,20 @@ def test_called_processes_are_opened_from_the_diagram(gang, moers, moerser):
     assert f"instanz={top.key}" in below
 
 
+def test_a_running_case_is_handed_over_from_the_page_of_its_handovers(gang, moerser):
+    path = f"/faelle/{gang.akte}/vorgang-starten/uebergabe"
+
+    page = moerser("fallmanagement").get(f"/faelle/{gang.akte}/uebergaben").get_data(as_text=True)
+
+    assert f'href="{path}"' in page
+    assert moerser("fallmanagement").get(path).status_code == 200
+    with_case_closed = "update fall set status = 'abgeschlossen', abgeschlossen_am = now(), abschlussgrund = 'ziel_erreicht' where aktenzeichen = :a"
+    with gang.app.sessions(info={"mandant": "moers"}) as db:
+        db.execute(sql(with_case_closed), {"a": gang.akte})
+        db.commit()
+    assert path not in moerser("fallmanagement").get(f"/faelle/{gang.akte}/uebergaben").get_data(as_text=True)
+
+
 def test_only_those_who_work_in_the_case_start_something_there(gang, moerser):
     before = gang.namen()
     for login in ("awo", "caritas", "jobcenter"):

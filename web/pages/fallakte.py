@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from services import akteansicht, anmeldung, fallweg, stoerungen
+from services import akteansicht, anmeldung, fallweg, stoerungen, vorgaenge
 from services.errors import Conflict, InvalidInput
 from services.fall import faelle, kontakte, uebergaben_lesen, zeitleiste, zugriffe
 from services.fall.abschnitte import TITEL
@@ -57,6 +57,9 @@ class Reiter:
     name: str
     href: str
     anzahl: int | None = None
+
+
+UEBERGABE = "uebergabe"  # the process that hands a running case over
 
 
 def seite(template: str, aktenzeichen: str, tab: str, titel: str, *, fall: FallDetail | None = None, **more: Any) -> str:  # noqa: ANN401  template values
@@ -179,8 +182,13 @@ def aufgaben(aktenzeichen: str) -> ResponseReturnValue:
 @pages.get("/uebergaben")
 @guard(roles=EINBLICK)
 def uebergaben(aktenzeichen: str) -> ResponseReturnValue:
-    found: tuple[UebergabeInfo, ...] = uebergaben_lesen.fuer_fall(the_app(), actor(), aktenzeichen=aktenzeichen)
-    return seite("fallakte_uebergaben.html", aktenzeichen, "uebergaben", "Übergaben", uebergaben=found, ich_bin=actor().organisation)
+    app, me = the_app(), actor()
+    fall = faelle.lesen(app, me, aktenzeichen=aktenzeichen, zweck="Übergaben")
+    found: tuple[UebergabeInfo, ...] = uebergaben_lesen.fuer_fall(app, me, aktenzeichen=aktenzeichen)
+    # While an offer is open, its process goes on with it.
+    beginnbar = fall.darf_schreiben and not fall.offene_uebergabe and UEBERGABE in {m.start.key for m in vorgaenge.im_fall(app, me, aktenzeichen=aktenzeichen)}
+    return seite("fallakte_uebergaben.html", aktenzeichen, "uebergaben", "Übergaben", fall=fall, uebergaben=found, ich_bin=me.organisation,
+                 beginnbar=UEBERGABE if beginnbar else None)
 
 
 @pages.get("/prozess")

@@ -32,12 +32,12 @@ from services import demo_wege
 from services.aufgaben import complete_with_form, open_in
 from services.context import system_actor
 from services.demo_personen import FIRST
-from services.fall import einwilligungen, faelle, kontakte, uebergaben
+from services.fall import einwilligungen, faelle, fakten, kontakte, uebergaben
 from services.prozess import tasks, timers
 from services.unit_of_work import UnitOfWork, read, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from forms.model import Component
     from services.aufgaben import OpenForm
@@ -54,10 +54,18 @@ WORTE = {
     "deutschkurse": "Noch kein Kurs, ein Platz im Integrationskurs ist beantragt.", "sprachbedarf": "Integrationskurs mit Kinderbetreuung.",
     "behoerde": "Ausländerbehörde", "einrichtung": "Beratungsstelle", "soziale_netzwerke": "Eine Freundin in der Nachbarschaft, sonst wenig Kontakte.",
     "freiwillige_namen": "Begleitung durch den Freundeskreis", "schule": "Zwölf Jahre Schule, Abschluss liegt vor.",
-    "beruf": "Ausbildung als Schneiderin, sechs Jahre Arbeit im Beruf.", "bildung_bedarf": "Anerkennung des Abschlusses prüfen lassen.",
+    "beruf": "Ausbildung in der Schneiderei, sechs Jahre Arbeit im Beruf.", "bildung_bedarf": "Anerkennung des Abschlusses prüfen lassen.",
     "wohnsituation": "Zwei Zimmer in der städtischen Unterkunft, Suche nach einer Wohnung.", "gesundheit": "Keine Angaben.",
     "interessen": "Nähen, Kochen, Lesen.", "ressourcen": "Zielstrebig, organisiert den Alltag der Familie.",
     "plaene": "Möchte Deutsch lernen und wieder im Beruf arbeiten.", "problemsituation": "Viele Stellen, wenig Überblick, lange Wartezeiten.",
+}
+# What is said about a child instead.
+KINDERWORTE = {
+    "sprachkenntnisse": "Arabisch als Erstsprache.", "deutschkurse": "Noch keine.", "sprachbedarf": "Deutschförderung in der Schule.",
+    "soziale_netzwerke": "Spielt mit den Kindern der Unterkunft.", "schule": "Zwei Jahre Schule, jetzt auf der Warteliste für eine Auffangklasse.",
+    "beruf": "Noch keiner, schulpflichtig.", "bildung_bedarf": "Schulplatz und Hilfe bei den Hausaufgaben.",
+    "interessen": "Fußball, Malen, Musik.", "ressourcen": "Lernt schnell und findet leicht Anschluss.",
+    "plaene": "Möchte zur Schule gehen und Freunde finden.", "problemsituation": "Wartet auf einen Schulplatz.",
 }
 SONST = "Im Gespräch geklärt."
 BERATUNG: list[tuple[str, Antworten]] = [
@@ -217,20 +225,28 @@ def _complete(app: App, task: TaskInfo, who: Actor, answers: Antworten) -> None:
 
     def work(uow: UnitOfWork) -> Antworten:
         opened = open_in(uow, key=task.key)
-        return {} if opened is None else filled(opened, answers, uow.app.clock.today())
+        return {} if opened is None else filled(opened, answers, uow.app.clock.today(), WORTE | KINDERWORTE if about_a_child(uow, task, opened) else WORTE)
     complete_with_form(app, who, key=task.key, values=transact(app, who, work), typed=True)
 
 
-def filled(opened: OpenForm, given: Antworten, today: date) -> Antworten:
-    """Typed answers to a form: those given, those known already, and plausible words for whatever else is required and visible."""
+def about_a_child(uow: UnitOfWork, task: TaskInfo, opened: OpenForm) -> bool:
+    """Whether the task is about a minor."""
+    if opened.person is None or task.business_id is None:
+        return False
+    people = fakten.facts(uow.session, task.business_id, today=uow.app.clock.today())["personen"]
+    return any(p["id"] == str(opened.person) and p["alter"] is not None and p["alter"] < einwilligungen.VOLLJAEHRIG for p in people)
+
+
+def filled(opened: OpenForm, given: Antworten, today: date, words: Mapping[str, str]) -> Antworten:
+    """Typed answers to a form: those given, those known already, and plausible ``words`` for whatever else is required and visible."""
     names = {path[0] for path, _ in opened.form.fields()}
-    values = {**fields_of(opened.form.components, opened, today), **{n: v for n, v in given.items() if n in names}}
+    values = {**fields_of(opened.form.components, opened, today, words), **{n: v for n, v in given.items() if n in names}}
     sent = submit(opened.form, values, opened.evaluate, opened.context, door=Door.JSON)
     assert sent.ok, f"{opened.form.id}: {sent.errors}"
     return values
 
 
-def fields_of(components: tuple[Component, ...], opened: OpenForm, today: date) -> Antworten:
+def fields_of(components: tuple[Component, ...], opened: OpenForm, today: date, words: Mapping[str, str]) -> Antworten:
     """Answers to the required fields, and to those whose answer is known."""
     found: Antworten = {}
     for component in components:
@@ -238,17 +254,17 @@ def fields_of(components: tuple[Component, ...], opened: OpenForm, today: date) 
             target = found
             for part in component.path:
                 target = target.setdefault(part, {})
-            target.update(fields_of(component.components, opened, today))
+            target.update(fields_of(component.components, opened, today, words))
         elif not isinstance(component, Field) or isinstance(component, ExpressionField) or component.readonly:
             continue
         else:
             known = opened.values.get(component.key)
             if known is not None or component.required:
-                found[component.key] = known if known is not None else value_for(component, opened, today)
+                found[component.key] = known if known is not None else value_for(component, opened, today, words)
     return found
 
 
-def value_for(field: Component, opened: OpenForm, today: date) -> object:
+def value_for(field: Component, opened: OpenForm, today: date, words: Mapping[str, str]) -> object:
     """One plausible answer to a required field."""
     match field:
         case CheckboxField():
@@ -263,9 +279,9 @@ def value_for(field: Component, opened: OpenForm, today: date) -> object:
             day = "1992-03-14" if "geburt" in field.key else today.isoformat()
             return {Temporal.DATE: day, Temporal.TIME: "10:00", Temporal.DATETIME: f"{day}T10:00:00"}[field.subtype]
         case DynamicList():
-            return [fields_of(field.components, opened, today) for _ in range(max(1, field.min_items))]
+            return [fields_of(field.components, opened, today, words) for _ in range(max(1, field.min_items))]
         case TextField():
-            return {"email": "kontakt@stelle.example", "phone": "+49 2841 000000"}.get(field.validation or "") or WORTE.get(field.key, SONST)
+            return {"email": "kontakt@stelle.example", "phone": "+49 2841 000000"}.get(field.validation or "") or words.get(field.key, SONST)
         case _:
             return None
 

@@ -9,7 +9,7 @@ import yaml
 from sqlalchemy import text
 
 from processes import bibliothek, profil
-from services import demo, demo_wege
+from services import demo, demo_faelle, demo_wege
 from services.context import system_actor
 from services.prozess import deployments
 from services.prozess.deployments import Resource
@@ -40,6 +40,21 @@ def test_kommune_has_living_cases_in_every_phase(app, kommune):  # noqa: F811  t
     mine = {row.assignee for row in rows("select distinct assignee from user_task where status = 'CREATED' and assignee is not null")}
     assert demo.logins(kommune)[0] in mine
     assert mine <= set(people(app, kommune))
+
+
+def test_what_is_said_about_a_child_is_not_what_is_said_about_its_mother(app):  # noqa: F811  the fixture
+    demo.load(app, [demo.FIRST])
+    wanted = set(yaml.safe_load((LEBEN / "moers.yaml").read_text())["prozesse"])
+    deployments.deploy(app, people(app, demo.FIRST)["verwaltung"], resources=[
+        Resource(name=d.name.rsplit("/", 1)[-1], data=d.data) for d in bibliothek.dateien() if d.key in wanted])
+    demo.load_faelle(app, [demo.FIRST])
+
+    told = read(app, system_actor(demo.FIRST), lambda uow: uow.session.execute(text(
+        "select distinct p.geburtsdatum > current_date - interval '14 years' as kind, a.inhalt ->> 'berufsausbildung' as beruf "
+        "from akte_abschnitt a join person p on p.key = a.person where a.inhalt ? 'berufsausbildung'")).all())
+
+    assert {beruf for kind, beruf in told if kind} == {demo_faelle.KINDERWORTE["beruf"]}
+    assert {beruf for kind, beruf in told if not kind} == {demo_faelle.WORTE["beruf"]}
 
 
 def test_families_are_not_the_same_everywhere():

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from forms.model import Form, TextField
+from forms.model import ChoiceField, DynamicList, Field, Form, Option, TextField
 from forms.show import build_view
 from forms.wording import plain_text
 from services.fall import akte
 from services.unit_of_work import UnitOfWork, read
+from services.woerter import organisationsnamen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from forms.model import Field
     from forms.view import FormView
     from services.bootstrap import App
     from services.context import Actor
@@ -46,9 +46,9 @@ def abschnitte(app: App, actor: Actor, *, aktenzeichen: str, nur: Sequence[str] 
     infos = akte.lesen(app, actor, aktenzeichen=aktenzeichen, abschnitte=nur, zweck=zweck)
     if not infos:
         return ()
-    fields = read(app, actor, fields_of)
+    fields, stellen = read(app, actor, lambda uow: (fields_of(uow), organisationsnamen(uow)))
     return tuple(AbschnittAnsicht(
-        person=info.person, abschnitt=info.abschnitt, titel=info.titel, view=view_of(info, fields), version=info.version,
+        person=info.person, abschnitt=info.abschnitt, titel=info.titel, view=view_of(info, fields, stellen), version=info.version,
         stelle=info.organisation_name, geschrieben_von=info.geschrieben_von, geschrieben_am=info.geschrieben_am) for info in infos)
 
 
@@ -68,18 +68,42 @@ def bound_fields(form: Form) -> Felder:
             if field.binding.section is not None and field.binding.field is not None and "*" not in path}
 
 
-def view_of(info: AbschnittInfo, fields: Felder) -> FormView:
-    """The answers of a section under the labels of their fields, in the order of the forms; a field no form knows any more keeps its name."""
+def view_of(info: AbschnittInfo, fields: Felder, stellen: Mapping[str, str]) -> FormView:
+    """The answers of a section under the labels of their fields, in the order of the forms; a field no form knows any more keeps its name.
+
+    ``stellen``: names of the organisations by key.
+    """
     order = {name: number for number, (section, name) in enumerate(fields) if section == info.abschnitt}
     components = []
     for name in sorted(info.inhalt, key=lambda n: (order.get(n, len(order)), n)):
         if info.inhalt[name] in (None, "", [], {}):
             continue
         known = fields.get((info.abschnitt, name)) or TextField(id=name, key=name, label=name.replace("_", " ").capitalize())
-        components.append(replace(known, key=name, hide=None, row=None, readonly=True))
+        answers = tuple(Option(value=word, label=stellen.get(word, word)) for word in dict.fromkeys(words_in(info.inhalt[name])))
+        components.append(with_answers(replace(known, key=name, hide=None, row=None, readonly=True), answers))
     form = Form(id=info.abschnitt, components=tuple(components))
     values = {c.key: showable(c, info.inhalt[c.key]) for c in components}
     return build_view(form, values, {}, nothing, {}, readonly=True)
+
+
+def words_in(value: object) -> Iterator[str]:
+    """Every text in an answer, also inside rows."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from words_in(part)
+
+
+def with_answers(field: Field, answers: tuple[Option, ...]) -> Field:
+    """A choice that was computed when the form was filled in, mostly among organisations, shows what was chosen in words."""
+    match field:
+        case ChoiceField(options=None):
+            return replace(field, options=answers, values_key=None, values_expression=None)
+        case DynamicList():
+            return replace(field, components=tuple(with_answers(c, answers) if isinstance(c, Field) else c for c in field.components))
+        case _:
+            return field
 
 
 def showable(field: Field, value: object) -> object:

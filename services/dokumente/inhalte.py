@@ -20,6 +20,7 @@ from services.dokumente import zeichen
 from services.errors import InvalidInput
 from services.fall import abschnitte as sections
 from services.fall import akte, einwilligungen, fakten
+from services.woerter import organisationsnamen
 
 if TYPE_CHECKING:
     from datetime import date
@@ -107,13 +108,13 @@ def _personen(uow: UnitOfWork, aktenzeichen: str, person: int | None) -> list[Da
 def _akte(uow: UnitOfWork, vorlage: Vorlage, aktenzeichen: str, person: int | None, stelle: str) -> list[Daten]:
     """The declared sections as the owning organisation sees them, in the order of the declaration."""
     infos = akte.fuer_dokument(uow, aktenzeichen, stelle, list(vorlage.abschnitte), zweck=f"Dokument {vorlage.titel}"[:100])
-    labels = akteansicht.fields_of(uow)
+    labels, stellen = akteansicht.fields_of(uow), organisationsnamen(uow)
     found = []
     for abschnitt, wanted in vorlage.abschnitte.items():
         for info in infos:
             if info.abschnitt != abschnitt or (person is not None and info.person not in (None, person)):
                 continue
-            blocks = [block for part in akteansicht.view_of(info, labels).sections for block in part.blocks]
+            blocks = [block for part in akteansicht.view_of(info, labels, stellen).sections for block in part.blocks]
             parts = [part for block in blocks for part in _parts(block) if not wanted or part["name"] in wanted]
             if parts:
                 if wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -400,3 +401,17 @@ def test_a_new_case_of_several_people_takes_an_own_rechtskreis(app, browser, tex
     assert rechtskreise(app, new) == (("sgb2", "sgb8"), [(("sgb2",), False), (("sgb8",), True)])
     refused = person.post("/faelle/neu", {**data, "p1-rechtskreise": ["sgb9"]})
     assert (refused.status_code, "Bitte wählen Sie aus der Liste." in text(refused)) == (422, True)
+
+
+def test_an_organisation_chosen_in_a_form_is_called_by_its_name(app, fall, browser, text):
+    """The choices of such a field are computed; what was chosen and is no organisation (any more) still stands there."""
+    form = {"type": "default", "id": "stellen", "schemaVersion": 18, "components": [
+        {"type": "taglist", "id": "F1", "key": "stellen", "label": "Welche Stellen?", "properties": {"fallakte": "klaerung.stellen"},
+         "valuesExpression": "= for o in profil.organisationen return {label: o.name, value: o.key}"}]}
+    deployments.deploy(app, builders.actor("prozess"), resources=[Resource(name="stellen.form", data=json.dumps(form).encode())])
+    me = builders.actor("falkenrath")
+    transact(app, me, lambda uow: akte.write_sections(uow, me, fall, None, {"klaerung": {"stellen": ["awo", "tafel_eV"]}}))
+
+    page = text(browser("falkenrath").get(f"/faelle/{fall}/akte"))
+
+    assert "AWO Flüchtlingsberatungsstelle, tafel_eV" in page
